@@ -121,9 +121,9 @@ F round_to_zero(F a) {
 template <class F>
 F round_to_nearest(F a) {
   if (std::isnan(a)) return quiet(a);
-  const F down = std::floor(a), distance = a - down;  // exact: both are multiples of the unit in the last place of a
+  const F size = std::fabs(a), down = std::floor(size), rest = size - down;  // exact: multiples of the last place of a
   F r = down;
-  if (distance > F(0.5) || (distance == F(0.5) && std::fmod(down, F(2)) != 0)) r = down + 1;
+  if (rest > F(0.5) || (rest == F(0.5) && std::fmod(down, F(2)) != 0)) r = down + 1;
   return std::copysign(r, a);
 }
 template <class F>
