@@ -1,0 +1,14 @@
+#include "instantiate.hpp"
+
+namespace {
+struct policy : lightbeam::default_policy {
+  using memory = lightbeam::bounds_checks;
+  using regs = lightbeam::all_registers;
+  using assembler = lightbeam::reference_assembler;
+};
+}  // namespace
+template class lightbeam::engine<policy>;
+
+namespace policies {
+std::unique_ptr<any_engine> make_bounds_checks_reference(lightbeam::engine_options options) { return make<policy>(options); }
+}  // namespace policies

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "module.hpp"
+#include "options.hpp"
+#include "../runtime/module.hpp"
+
+namespace lightbeam::inline LIGHTBEAM_ABI {
+
+// Compiles modules. May be used by many threads at a time; modules outlive it.
+template <class Policy = default_policy>
+class engine {
+ public:
+  // Takes bytes as they arrive; each function is validated and compiled when its last byte is there.
+  class compilation {
+   public:
+    compilation(compilation&&) = default;
+    // Fails on the first error of the module; every later call fails likewise.
+    result<void> feed(std::span<const std::uint8_t> bytes) { return compiler_->feed(bytes); }
+    result<module> finish() { return compiler_->finish(); }
+
+   private:
+    friend engine;
+    explicit compilation(cpu_features cpu) : compiler_(std::make_unique<module_compiler<Policy>>(cpu)) {}
+    std::unique_ptr<module_compiler<Policy>> compiler_;
+  };
+
+  explicit engine(engine_options options = {}) : cpu_(options.cpu & features_of(Policy::cpu)) {}
+
+  compilation stream() const { return compilation{cpu_}; }
+  // A module in the binary format, section 5 of the specification.
+  result<module> compile(std::vector<std::uint8_t>&& bytes) const {
+    module_compiler<Policy> compiler{cpu_};
+    if (auto read = compiler.adopt(std::move(bytes)); !read) return read.error();
+    return compiler.finish();
+  }
+  result<module> compile(std::span<const std::uint8_t> bytes) const { return compile(std::vector<std::uint8_t>(bytes.begin(), bytes.end())); }
+
+ private:
+  cpu_features cpu_;
+};
+
+}  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -1,0 +1,173 @@
+#pragma once
+
+#include "../lower/control.hpp"
+#include "../lower/floating.hpp"
+#include "../lower/integer.hpp"
+#include "../lower/memory.hpp"
+#include "../lower/parametric.hpp"
+#include "../lower/table.hpp"
+#include "../lower/variable.hpp"
+#include "../policy/policy.hpp"
+#include "../wasm/immediates.hpp"
+
+namespace lightbeam::inline LIGHTBEAM_ABI {
+
+template <class H, class G, class... Immediate>
+concept handler = requires(const H& h, G& g, Immediate... i) { h(g, i...); };
+
+// The entries of a policy, by opcode: those without a prefix, then 256 of prefix 0xfc.
+template <class Policy>
+struct dispatch {
+  static constexpr std::size_t misc = 256, size = 512;
+  static const std::array<entry, size> table;
+  static const std::array<entry, size> observed;  // while a trap is located: notes where each operator's code begins
+};
+
+// Decode, validate and lower one operator: the whole pipeline. One instantiation serves all operators of a shape; what tells
+// them apart comes with the entry. Flat, so that the cursor never has an address and stays in registers.
+template <class Policy, class H, imm I, int Ins>
+[[gnu::flatten]] void step(compile_context* c, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry* e) {
+  using G = generator<Policy>;
+  G g{pc + 1, sp, {out}, registers, *c, pc};
+  std::uint64_t wrong = 0;
+  for (int k = 0; k < Ins; ++k) wrong |= g.sp[k - Ins].tag ^ e->row.in[k];
+  const H& h = *static_cast<const H*>(e->handler);
+  if constexpr (I == imm::none || I == imm::br_table) {
+    if (wrong & value::type_mask) [[unlikely]] g.template cold<&mistyped<Policy>>(e);
+    else h(g);
+  } else {
+    const auto read = read_immediate<I>(g.pc);
+    if (!read.length) [[unlikely]] g.fail(failure_kind::malformed, read.what);
+    else if (wrong & value::type_mask) [[unlikely]] g.template cold<&mistyped<Policy>>(e);
+    else if (I == imm::memarg && !alignment_fits(read.value, e->row)) [[unlikely]] g.fail(failure_kind::invalid, "alignment must not be larger than natural");
+    else {
+      g.pc += read.length;
+      h(g, read.value);
+    }
+  }
+  if constexpr (tail_calls) {
+    const entry* next = &c->table[*g.pc];
+    LIGHTBEAM_TAIL next->step(c, g.pc, g.sp, g.a.out, g.registers, next);
+  } else {
+    g.save();
+  }
+}
+
+template <class T>
+constexpr bool alignment_fits(const T&, const row_data&) { return true; }
+constexpr bool alignment_fits(const memarg& m, const row_data& row) { return m.align <= row.alignment; }
+
+// Names the first operand that has the wrong type.
+template <class Policy>
+void mistyped(generator<Policy>& g, const entry* e) {
+  int count = 0;
+  while (count < 3 && e->row.in[count]) ++count;
+  for (int k = count - 1; k >= 0; --k) {
+    const val found = g.sp[k - count].type(), wanted = val(e->row.in[k]);
+    if (found != wanted) return g.mismatch(wanted, found);
+  }
+}
+
+// Ends the chain: reached by the 0xff that pads every body, or through fail().
+template <class Policy>
+void stop(compile_context* c, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry*) {
+  auto g = generator<Policy>{pc, sp, {out}, registers, *c, pc};
+  if (!c->done && !c->failed) {
+    const bool end = pc == c->body_end;
+    g.fail(failure_kind::malformed, end ? "unexpected end of section or function" : "illegal opcode");
+  }
+  g.save();
+  c->halted = true;
+}
+
+// An operator whose feature is off; the row says which. Prefixed operators come here by their own row.
+template <class Policy>
+void unsupported(compile_context* c, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry* e) {
+  auto g = generator<Policy>{pc, sp, {out}, registers, *c, pc};
+  g.fail(failure_kind::unsupported, unsupported_text(e->row.row));
+  g.save();
+  c->halted = true;
+}
+
+// 0xfc: its operators have codes of their own, in LEB128. The others' proposals are not lowered, so they have no table.
+template <class Policy>
+[[gnu::flatten]] void prefixed(compile_context* c, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry* e) {
+  const auto code = decode_u32(pc + 1);
+  const entry* next = e;
+  if (!code.length || pc[0] != 0xfc || code.value >= 256) next = unlisted<Policy>(*c, pc[0], code.length ? code.value : ~0u);
+  else next = &c->table[dispatch<Policy>::misc + code.value];
+  // The step skips one byte of opcode; it finds the rest skipped here.
+  if constexpr (tail_calls) {
+    LIGHTBEAM_TAIL next->step(c, pc + code.length, sp, out, registers, next);
+  } else {
+    next->step(c, pc + code.length, sp, out, registers, next);
+  }
+}
+
+// A prefixed operator without an entry: unknown, or of a proposal that is never lowered.
+template <class Policy>
+[[gnu::noinline]] const entry* unlisted(compile_context& c, std::uint8_t prefix, std::uint32_t code) {
+  const op_row* row = code > 0xffff ? nullptr : find_row(std::uint32_t(prefix) << 16 | code);
+  c.scratch = {row ? &unsupported<Policy> : &stop<Policy>, nullptr, {}};
+  if (row) c.scratch.row.row = std::uint16_t(row - op_table.data());
+  return &c.scratch;
+}
+
+// Notes where the operator's code begins, then runs its real entry.
+template <class Policy>
+void observe(compile_context* c, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry*) {
+  c->locating->mark(out, std::uint32_t(pc - c->body));
+  const entry* real = &dispatch<Policy>::table[*pc];
+  if constexpr (tail_calls) {
+    LIGHTBEAM_TAIL real->step(c, pc, sp, out, registers, real);
+  } else {
+    real->step(c, pc, sp, out, registers, real);
+  }
+}
+
+// A row outside Policy::features costs nothing: its handler is never instantiated.
+template <class Policy, op O>
+constexpr entry make_entry() {
+  using H = std::remove_cvref_t<decltype(Policy::overrides::template handler<O>())>;
+  using G = generator<Policy>;
+  row_data data;
+  data.row = O.row;
+  data.alignment = O->natural_alignment;
+  if constexpr (!contains(Policy::features, O->since)) {
+    return {&unsupported<Policy>, nullptr, data};
+  } else if constexpr (std::same_as<H, no_handler>) {
+    static_assert(!std::same_as<H, no_handler>, "op_table.hpp has a row that no file in lower/ handles");
+    return {};
+  } else {
+    if constexpr (O->immediate == imm::none || O->immediate == imm::br_table)
+      static_assert(handler<H, G>, "the handler must accept (generator&): its row has no immediate");
+    else
+      static_assert(handler<H, G, immediate_t<O->immediate>>, "the handler must accept (generator&, immediate): see its row");
+    constexpr int ins = O->type.by_check ? 0 : O->type.ins;
+    for (int k = 0; k < ins; ++k) data.in[k] = std::uint8_t(O->type.in[std::size_t(k)]);
+    return {&step<Policy, H, O->immediate, ins>, &Policy::overrides::template handler<O>(), data};
+  }
+}
+
+template <class Policy>
+const std::array<entry, dispatch<Policy>::size> dispatch<Policy>::table = []<std::size_t... Row>(std::index_sequence<Row...>) {
+  std::array<entry, size> by_code;
+  by_code.fill({&stop<Policy>, nullptr, {}});
+  const auto place = [&](std::uint32_t code, const entry& e) {
+    if (code < 256) by_code[code] = e;
+    else if (code >> 16 == 0xfc && (code & 0xffff) < 256) by_code[misc + (code & 0xffff)] = e;
+  };
+  (place(op_table[Row].code, make_entry<Policy, op(Row)>()), ...);
+  for (const std::size_t prefix : {0xfb, 0xfc, 0xfd, 0xfe}) by_code[prefix] = {&prefixed<Policy>, nullptr, {}};
+  return by_code;
+}(std::make_index_sequence<op_table.size()>{});
+
+template <class Policy>
+const std::array<entry, dispatch<Policy>::size> dispatch<Policy>::observed = [] {
+  auto entries = table;
+  for (std::size_t code = 0; code < 256; ++code) entries[code] = {&observe<Policy>, nullptr, {}};
+  entries[0xff] = table[0xff];
+  return entries;
+}();
+
+}  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -1,0 +1,39 @@
+#pragma once
+
+namespace lightbeam {
+
+// Steps call each other in tail position where the compiler promises it:
+// Clang always, GCC from -O2 on and without ASan. Elsewhere a loop runs the same steps.
+#if defined(__clang__)
+#define LIGHTBEAM_TAIL [[clang::musttail]] return
+#define LIGHTBEAM_TAIL_CALLS 1
+#else
+#define LIGHTBEAM_TAIL return
+#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(LIGHTBEAM_LOOP)
+#define LIGHTBEAM_TAIL_CALLS 1
+#else
+#define LIGHTBEAM_TAIL_CALLS 0
+#endif
+#endif
+
+inline constexpr bool tail_calls = LIGHTBEAM_TAIL_CALLS != 0;
+
+#if defined(__cpp_exceptions)
+#define LIGHTBEAM_EXCEPTIONS 1
+#else
+#define LIGHTBEAM_EXCEPTIONS 0
+#endif
+
+// Everything lives in `namespace lightbeam::inline LIGHTBEAM_ABI`. Its name carries the build modes that change
+// what inline functions mean, so that units built differently do not link into nonsense.
+#if LIGHTBEAM_EXCEPTIONS && LIGHTBEAM_TAIL_CALLS
+#define LIGHTBEAM_ABI exceptions_tail
+#elif LIGHTBEAM_EXCEPTIONS
+#define LIGHTBEAM_ABI exceptions_loop
+#elif LIGHTBEAM_TAIL_CALLS
+#define LIGHTBEAM_ABI aborts_tail
+#else
+#define LIGHTBEAM_ABI aborts_loop
+#endif
+
+}  // namespace lightbeam

@@ -1,0 +1,128 @@
+#pragma once
+
+#include "build.hpp"
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace lightbeam::inline LIGHTBEAM_ABI {
+
+// What kind of thing went wrong. `malformed`, `invalid` and `unsupported` are about a module's bytes, `link` about
+// imports, `limit` about a documented limit or a refusal of the system, `trap` and `exit` about running code.
+enum class failure_kind : std::uint8_t { malformed, invalid, unsupported, link, limit, trap, exit, io };
+
+// Traps of the specification, section 4; the last ones are ours. Their text is that of the test suite.
+enum class trap_code : std::uint8_t {
+  unreachable,
+  memory_out_of_bounds,
+  table_out_of_bounds,
+  undefined_element,
+  uninitialized_element,
+  indirect_call_type_mismatch,
+  integer_divide_by_zero,
+  integer_overflow,
+  invalid_conversion_to_integer,
+  call_stack_exhausted,
+  host,  // a host function returned a failure of its own
+};
+constexpr std::string_view text(trap_code code) {
+  constexpr std::string_view texts[] = {"unreachable",
+                                        "out of bounds memory access",
+                                        "out of bounds table access",
+                                        "undefined element",
+                                        "uninitialized element",
+                                        "indirect call type mismatch",
+                                        "integer divide by zero",
+                                        "integer overflow",
+                                        "invalid conversion to integer",
+                                        "call stack exhausted",
+                                        "host function failed"};
+  return texts[std::uint8_t(code)];
+}
+
+// Where a failure finds words for its numbers: a module (names of functions), or the text of a link failure.
+// Reference-counted by hand, so that copying a failure allocates nothing.
+class failure_source {
+ public:
+  virtual std::string function_name(std::uint32_t) const { return {}; }  // of traps: the name section's; else the export's
+  virtual std::string message() const { return {}; }                     // replaces the text of the failure where not empty
+  void retain() const { count_.fetch_add(1, std::memory_order_relaxed); }
+  void release() const {
+    if (count_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+  }
+
+ protected:
+  virtual ~failure_source() = default;
+
+ private:
+  mutable std::atomic<std::uint32_t> count_{0};
+};
+
+inline constexpr std::uint32_t no_index = 0xffffffff;
+
+// A failure as a value: 32 bytes, and making one allocates nothing (a link failure allocates its text).
+// `what` points to a string literal. Whatever is not known is no_index, section 0xff or empty.
+class failure {
+ public:
+  failure(failure_kind kind, const char* what, std::uint32_t offset = no_index) noexcept : what_(what), offset_(offset), kind_(kind) {}
+  // A trap: `what` is its text.
+  explicit failure(trap_code code) noexcept : failure(failure_kind::trap, lightbeam::text(code).data()) { code_ = std::uint8_t(code); }
+  // proc_exit of WASI and its like: the guest ended with a code.
+  static failure exit(int code) noexcept {
+    failure f(failure_kind::exit, "the program ended by itself");
+    f.function_ = std::uint32_t(code);
+    return f;
+  }
+  failure(const failure& o) noexcept { copy(o); }
+  failure(failure&& o) noexcept { copy(o); }
+  failure& operator=(const failure& o) noexcept {
+    if (this != &o) drop(), copy(o);
+    return *this;
+  }
+  ~failure() { drop(); }
+
+  failure_kind kind() const { return kind_; }
+  trap_code code() const { return trap_code(code_); }  // of traps
+  int exit_code() const { return int(function_); }     // of exits
+  const char* what() const { return what_; }
+  std::uint32_t offset() const { return offset_; }      // in bytes from the start of the module
+  std::uint32_t function() const { return kind_ == failure_kind::exit ? no_index : function_; }
+  std::uint8_t section() const { return section_; }
+  std::uint8_t expected() const { return expected_; }  // a value type (wasm/types.hpp), 0 where it does not apply
+  std::uint8_t found() const { return found_; }
+  const failure_source* source() const { return source_; }
+
+  failure&& at(std::uint32_t offset) && { return offset_ = offset, std::move(*this); }
+  failure&& in_section(std::uint8_t id) && { return section_ = id, std::move(*this); }
+  failure&& in_function(std::uint32_t index) && { return function_ = index, std::move(*this); }
+  failure&& types(std::uint8_t expected, std::uint8_t found) && { return expected_ = expected, found_ = found, std::move(*this); }
+  failure&& from(const failure_source* source) && {
+    if (source) source->retain();
+    if (source_) source_->release();
+    return source_ = source, std::move(*this);
+  }
+
+  // One sentence with all that is known: "invalid: type mismatch: expected i32, found f64, in function 3 (\"run\"), byte 0x1f2".
+  std::string text() const;
+
+ private:
+  void copy(const failure& o) {
+    what_ = o.what_, source_ = o.source_, offset_ = o.offset_, function_ = o.function_;
+    kind_ = o.kind_, code_ = o.code_, section_ = o.section_, expected_ = o.expected_, found_ = o.found_;
+    if (source_) source_->retain();
+  }
+  void drop() {
+    if (source_) source_->release();
+  }
+
+  const char* what_ = nullptr;
+  const failure_source* source_ = nullptr;
+  std::uint32_t offset_ = no_index, function_ = no_index;
+  failure_kind kind_ = failure_kind::malformed;
+  std::uint8_t code_ = 0, section_ = 0xff, expected_ = 0, found_ = 0;
+};
+static_assert(sizeof(failure) <= 32);
+
+}  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -1,0 +1,200 @@
+#pragma once
+
+#include "flow.hpp"
+
+namespace lightbeam::inline LIGHTBEAM_ABI {
+
+struct block_types {
+  std::span<const val> params, results;
+};
+
+// Structured control: what opens and closes blocks. None of it is hot enough to be inlined into steps.
+template <class Policy>
+struct blocks {
+  using G = generator<Policy>;
+  using F = flow<Policy>;
+  using cold = slow<Policy>;
+
+  // The type of a block from its immediate, an s33 of section 5.4.1: empty, a value type, or the index of a function type.
+  static bool signature(G& g, std::int64_t immediate, block_types& types) {
+    static constexpr val singles[] = {val::i32, val::i64, val::f32, val::f64, val::v128, val::funcref, val::externref};
+    static constexpr std::int8_t codes[] = {-1, -2, -3, -4, -5, -16, -17};
+    if (immediate == -64) return true;
+    if (immediate >= 0) {
+      if (std::uint64_t(immediate) >= g.c.info->types.size()) return g.fail(failure_kind::invalid, "unknown type"), false;
+      const auto& t = g.c.info->types[std::size_t(immediate)];
+      types = {t.params, t.results};
+      return true;
+    }
+    for (std::size_t i = 0; i < std::size(codes); ++i)
+      if (codes[i] == immediate) {
+        if (singles[i] == val::v128) return g.fail(failure_kind::unsupported, "v128 needs the feature simd, which is disabled"), false;
+        types.results = {&singles[i], 1};
+        return true;
+      }
+    return g.fail(failure_kind::malformed, "invalid block type"), false;
+  }
+
+  // Parameters end in slots when they must be found by more than one way: by the back edge of a loop, by both arms of an if.
+  static bool open(G& g, construct kind, block_types types, bool params_to_slots) {
+    if (!F::check(g, types.params)) return false;
+    F::ensure_stack(g, 1);
+    F::materialise_zeros(g, kind == construct::then_arm);
+    g.flush();
+    value* const first = g.sp - types.params.size();
+    if (params_to_slots)
+      for (value* p = first; p < g.sp; ++p) cold::to_slot(g, p), p->tag |= value::floor_bit;
+    for (value* p = g.sp; p > first; --p) *p = p[-1];
+    *first = value::sentinel();
+    ++g.sp;
+    g.c.bias -= 8;
+    control f;
+    f.kind = kind;
+    f.region = g.c.current_region;
+    f.params = types.params, f.results = types.results;
+    f.first = std::uint32_t(first + 1 - g.c.stack);
+    g.c.frames.push_back(f);
+    g.c.frame = &g.c.frames.back();
+    return true;
+  }
+
+  static void block(G& g, std::int64_t immediate) {
+    block_types types;
+    if (signature(g, immediate, types)) open(g, construct::block, types, false);
+  }
+
+  static void loop(G& g, std::int64_t immediate) {
+    block_types types;
+    if (!signature(g, immediate, types) || !open(g, construct::loop, types, true)) return;
+    auto& header = g.c.frame->target;
+    // With calls inside, homes that calls clobber would be loaded again on every back edge: leave them to their readers.
+    const std::uint32_t wanted = g.c.regions[g.c.current_region].homes & (g.c.has_calls ? convention::callee_saved : ~0u);
+    F::load_homes(g, wanted);
+    F::store_homes(g, ~wanted);
+    align(g, 32);
+    header.reached = true;
+    header.in = header.dirty = g.in() & wanted;
+    F::bind(g, header);
+    F::arrive(g, header.in, header.dirty);
+  }
+  static void align(G& g, std::uint32_t to) {
+    const std::uint32_t gap = (0 - g.c.position(g.a.out)) & (to - 1);
+    if (gap) g.a.nop(gap);
+  }
+
+  // `when`: the condition under which the then-arm runs, already in the flags.
+  static void if_(G& g, std::int64_t immediate, condition when) {
+    block_types types;
+    if (!signature(g, immediate, types) || !open(g, construct::then_arm, types, true)) return;
+    auto& f = *g.c.frame;
+    label other;
+    F::jump_if(g, other, negate(when));
+    f.else_place = other.place;
+    f.else_in = g.in(), f.else_dirty = g.c.dirty & g.in();
+    // The false edge is the end's first edge, should there be no else.
+    F::conform(g, f.target);
+    ++g.c.epoch;
+  }
+
+  static void else_(G& g) {
+    auto& f = *g.c.frame;
+    if (f.kind != construct::then_arm) return g.fail(failure_kind::malformed, "else without if");
+    if (!f.dead) {
+      if (!F::check_exactly(g, f.results)) return;
+      F::branch(g, f);
+    }
+    F::bind_chain(g.c, f.else_place, g.a.out);
+    f.else_place = 0;
+    f.kind = construct::else_arm;
+    f.dead = false;
+    F::arrive(g, f.else_in, f.else_dirty);
+    restart(g, f.params, false);
+  }
+
+  // The operands of the innermost frame, where a label leaves them: the first in a register if so wanted, the rest in slots.
+  static void restart(G& g, std::span<const val> types, bool in_register) {
+    g.registers |= G::temporaries;
+    F::ensure_stack(g, types.size());
+    g.sp = g.c.stack + g.c.frame->first;
+    for (std::size_t i = 0; i < types.size(); ++i) {
+      if (i == 0 && in_register) {
+        const reg r = F::result_register(types[0]);
+        g.own(r);
+        g.push_in(types[0], r);
+      } else {
+        const value* const p = g.sp;
+        g.own_slot(p);
+        g.push(value::in_slot(types[i], g.slot_of(p)));
+        // Nothing but slots and constants can lie below the operands of a frame.
+        if (!in_register) g.sp[-1].tag |= value::floor_bit;
+      }
+    }
+  }
+
+  static void end(G& g) {
+    auto& f = *g.c.frame;
+    const auto results = f.results;
+    if (f.kind == construct::function) return end_function(g);
+    if (!f.dead && !F::check_exactly(g, results)) return;
+    if (f.kind == construct::then_arm) {
+      if (!std::equal(f.params.begin(), f.params.end(), results.begin(), results.end()))
+        return g.fail(failure_kind::invalid, "type mismatch: an if without else must leave what it takes");
+      if (f.else_place && !results.empty()) return end_with_parameters(g);
+    }
+    const bool joined = f.kind != construct::loop && (f.target.place || f.target.tables || f.target.stubs || f.else_place);
+    if (joined) {
+      if (!f.dead) arrive_by_falling(g, f);
+      F::bind_chain(g.c, f.else_place, g.a.out);
+      F::bind(g, f.target);
+      F::arrive(g, f.target.in, f.target.dirty);
+      restart(g, results, true);
+    } else if (f.dead) {
+      // Nobody comes here: any state will do.
+      F::arrive(g, 0, 0);
+      restart(g, results, false);
+    }
+    close(g, results.size());
+  }
+  static void arrive_by_falling(G& g, control& f) {
+    F::prepare(g, f.results, true);
+    F::conform(g, f.target);
+    if (f.results.size() > 1) F::several_results(g, f.results, F::slot_in(g, f), false);
+  }
+  // An if without else, with parameters: its missing else moves them to where results are expected.
+  static void end_with_parameters(G& g) {
+    auto& f = *g.c.frame;
+    const auto results = f.results;
+    if (!f.dead) F::branch(g, f);
+    F::bind_chain(g.c, f.else_place, g.a.out);
+    F::arrive(g, f.else_in, f.else_dirty);
+    restart(g, results, false);
+    arrive_by_falling(g, f);
+    F::bind(g, f.target);
+    F::arrive(g, f.target.in, f.target.dirty);
+    restart(g, results, true);
+    close(g, results.size());
+  }
+  // The results move down over the sentinel; their slots stay the same.
+  static void close(G& g, std::size_t results) {
+    value* const first = g.c.stack + g.c.frame->first;
+    for (std::size_t i = 0; i < results; ++i) first[std::ptrdiff_t(i) - 1] = first[i];
+    --g.sp;
+    g.c.bias += 8;
+    g.c.frames.pop_back();
+    g.c.frame = &g.c.frames.back();
+  }
+  static void end_function(G& g) {
+    auto& f = *g.c.frame;
+    if (!f.dead) {
+      if (!F::check_exactly(g, f.results)) return;
+      g.settle_loads();
+      F::results_to_places(g, f.results);
+    }
+    g.c.done = true;
+    g.c.ended = g.pc;
+    static constexpr std::uint8_t stop[] = {0xff};
+    g.pc = stop;
+  }
+};
+
+}  // namespace lightbeam::inline LIGHTBEAM_ABI

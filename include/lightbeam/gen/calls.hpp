@@ -1,0 +1,202 @@
+#pragma once
+
+#include "flow.hpp"
+
+namespace lightbeam::inline LIGHTBEAM_ABI {
+
+// Calls: arguments to their places, what the callee may clobber to its slots, results on the stack.
+template <class Policy>
+struct calls {
+  using G = generator<Policy>;
+  using F = flow<Policy>;
+  using cold = slow<Policy>;
+  static constexpr std::uint32_t clobbered_homes = Policy::regs::homes & ~convention::callee_saved;
+
+  static void direct(G& g, std::uint32_t index) {
+    const auto& info = *g.c.info;
+    if (index >= info.functions.size()) return g.fail(failure_kind::invalid, "unknown function");
+    const std::uint32_t type = info.functions[index];
+    if (!F::check(g, info.types[type].params)) return;
+    const auto& places = g.c.signatures[type];
+    before(g, places.params.size());
+    arguments(g, places.params, nullptr);
+    if (index < info.imported_functions) {
+      g.a.load(load_op::mov64, convention::record, {convention::instance, reg::none, 0, g.c.layout->imports + std::int32_t(8 * index)});
+      g.a.call(g.c.code + g.c.thunks.foreign_call);
+    } else if (std::uint32_t& place = g.c.call_places[index]; g.c.placed[index]) {
+      g.a.call(g.c.code + place);
+    } else {
+      F::chain(g, place, g.a.call());
+    }
+    after(g, places.results);
+  }
+
+  static void indirect(G& g, std::uint32_t type, std::uint32_t table) {
+    const auto& info = *g.c.info;
+    if (table >= info.tables.size()) return g.fail(failure_kind::invalid, "unknown table");
+    if (info.tables[table].element != val::funcref) return g.mismatch(val::funcref, info.tables[table].element);
+    if (type >= info.types.size()) return g.fail(failure_kind::invalid, "unknown type");
+    if (g.sp[-1].type() != val::i32) return g.mismatch(val::i32, g.sp[-1].type());
+    value index = g.pop();
+    if (!F::check(g, info.types[type].params)) return;
+    g.push(index);
+    const auto& places = g.c.signatures[type];
+    before(g, places.params.size() + 1);
+    arguments(g, places.params, &g.sp[-1]);
+    g.registers |= G::temporaries;
+    if (g.c.layout->inline_table(table)) call_inline_table(g, type, table);
+    else call_table(g, type, table);
+    after(g, places.results);
+  }
+
+  // A runtime function: `count` operands from the stack and then these constants are its arguments, in that order.
+  static void runtime(G& g, runtime_call number, std::uint32_t count, const std::uint64_t* constants, std::uint32_t constant_count, val result) {
+    for (std::uint32_t i = 0; i < constant_count; ++i) g.push_constant(val::i64, constants[i]);
+    count += constant_count;
+    before(g, count);
+    signature_places::place places[4];
+    for (std::uint32_t i = 0; i < count; ++i) places[i] = {g.sp[std::ptrdiff_t(i) - std::ptrdiff_t(count)].type(), convention::general_arguments[i], 0};
+    arguments(g, {places, count}, nullptr);
+    g.a.mov(width::w32, reg::ax, std::uint64_t(number));
+    if (g.c.locating) g.c.locating->mark(g.a.out, std::uint32_t(g.at - g.c.body));
+    g.a.call(g.c.code + g.c.thunks.runtime_call);
+    const signature_places::place place{result, reg::ax, 0};
+    after(g, {&place, result == val::none ? 0u : 1u});
+  }
+
+ private:
+  // Index in eax: bound, type and code stand in arrays inside the instance.
+  static void call_inline_table(G& g, std::uint32_t type, std::uint32_t table) {
+    const auto& l = *g.c.layout;
+    const auto in_instance = [](std::int32_t displacement, std::uint8_t scale) { return address{convention::instance, reg::ax, scale, displacement}; };
+    g.a.load(load_op::mov32, reg::cx, {convention::instance, reg::none, 0, l.type_ids + std::int32_t(4 * type)});
+    g.a.alu(alu_op::cmp, width::w32, reg::ax, std::int32_t(g.c.info->tables[table].size.minimum));
+    g.trap_if(cond::ae, trap_code::undefined_element);
+    g.a.alu(alu_op::cmp, width::w32, in_instance(l.table_ids[table], 2), reg::cx);
+    g.trap_if(cond::ne, trap_code::indirect_call_type_mismatch);
+    g.c.traps.back().ids = l.table_ids[table];
+    g.a.call(in_instance(l.table_code[table], 3));
+  }
+  static void call_table(G& g, std::uint32_t type, std::uint32_t table) {
+    g.a.load(load_op::mov64, reg::dx, {convention::instance, reg::none, 0, g.c.layout->tables + std::int32_t(8 * table)});
+    g.a.alu(alu_op::cmp, width::w32, reg::ax, {reg::dx, reg::none, 0, std::int32_t(offsetof(table_data, size))});
+    g.trap_if(cond::ae, trap_code::undefined_element);
+    g.a.load(load_op::mov64, reg::cx, {reg::dx, reg::none, 0, std::int32_t(offsetof(table_data, references))});
+    g.a.load(load_op::mov64, convention::record, {reg::cx, reg::ax, 3, 0});
+    g.a.test(width::w64, convention::record, convention::record);
+    g.trap_if(cond::e, trap_code::uninitialized_element);
+    g.a.load(load_op::mov32, reg::dx, {convention::instance, reg::none, 0, g.c.layout->type_ids + std::int32_t(4 * type)});
+    g.a.alu(alu_op::cmp, width::w32, {convention::record, reg::none, 0, std::int32_t(offsetof(function_record, type_id))}, reg::dx);
+    g.trap_if(cond::ne, trap_code::indirect_call_type_mismatch);
+    g.a.call(g.c.code + g.c.thunks.foreign_call);
+  }
+
+  // What lies below the arguments and cannot survive the call goes to slots; latent locals and constants stay.
+  static void before(G& g, std::size_t arguments) {
+    g.c.has_called = true;
+    int depth = 0;
+    for (value* p = g.sp - 1 - arguments; !p->is_floor(); --p) {
+      if (++depth > 32) {
+        cold::flush_from(g, p);
+        break;
+      }
+      if (p->place() >= where::reg && !p->is(where::local)) cold::to_slot(g, p);
+    }
+    F::store_homes(g, clobbered_homes);
+  }
+
+  struct pending_argument {
+    value* from;
+    reg to;
+  };
+
+  // Moves the arguments on top of the stack to their places, and the index of an indirect call to eax; pops them all.
+  // Clobbered homes are clean by now, so a local can always be read from its slot: that is how cycles end.
+  static void arguments(G& g, std::span<const signature_places::place> places, value* index) {
+    value* const first = g.sp - places.size() - (index ? 1 : 0);
+    overflow_arguments(g, places, first);
+    pending_argument pending[16];
+    std::uint32_t count = 0;
+    for (std::size_t i = 0; i < places.size(); ++i)
+      if (places[i].in != reg::none) pending[count++] = {first + i, places[i].in};
+    if (index) pending[count++] = {index, reg::ax};
+    while (count) {
+      const std::uint32_t before = count;
+      for (std::uint32_t i = 0; i < count;) {
+        if (blocked(pending, count, i)) ++i;
+        else move_argument(g, pending[i]), pending[i] = pending[--count];
+      }
+      if (count == before) unblock(g, pending, count);
+    }
+    g.sp = first;
+  }
+  static bool blocked(const pending_argument* pending, std::uint32_t count, std::uint32_t i) {
+    for (std::uint32_t j = 0; j < count; ++j)
+      if (j != i && pending[j].from->reads(pending[i].to)) return true;
+    return false;
+  }
+  static void move_argument(G& g, pending_argument p) {
+    const value v = *p.from;
+    *p.from = value::constant(v.type(), 0);
+    // A local that the call would take from its home again is not loaded into it first.
+    if (v.is(where::local) && v.base() != reg::none && !g.is_in(v.base())) g.load_typed(v.type(), p.to, G::local_slot(v.local_index()));
+    else g.into(p.to, v);
+    g.own(p.to);
+    g.set_in(g.in() & ~mask(p.to));
+  }
+  // All that is left lies on cycles. Whatever reads the target of another argument reads it from the frame instead.
+  static void unblock(G& g, pending_argument* pending, std::uint32_t count) {
+    for (std::uint32_t j = 0; j < count; ++j)
+      if (pending[j].from->reads(pending[0].to) && j != 0) {
+        value& v = *pending[j].from;
+        if (v.is(where::local)) v = value::in_slot(v.type(), std::int32_t(8 * v.local_index()));
+        else cold::to_slot(g, &v);
+      }
+  }
+  static void overflow_arguments(G& g, std::span<const signature_places::place> places, value* first) {
+    reg buffer = reg::none;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      if (places[i].in != reg::none) continue;
+      if (buffer == reg::none) {
+        buffer = g.temporary();
+        g.a.load(load_op::mov64, buffer, {convention::instance, reg::none, 0, header_offset::store_context});
+      }
+      const value v = first[i];
+      first[i] = value::constant(v.type(), 0);
+      cold::to_frame(g, {buffer, reg::none, 0, std::int32_t(offsetof(context, overflow) + 8 * places[i].overflow)}, v);
+    }
+    if (buffer != reg::none) g.release(buffer);
+  }
+
+  static void after(G& g, std::span<const signature_places::place> results) {
+    g.set_in(g.in() & ~clobbered_homes);
+    g.registers |= G::temporaries;
+    F::ensure_stack(g, results.size());
+    for (const auto& r : results)
+      if (r.in != reg::none) g.own(r.in);
+    value* const first = g.sp;
+    for (const auto& r : results) {
+      if (r.in != reg::none) {
+        g.push_in(r.type, r.in);
+      } else {
+        g.own_slot(g.sp);
+        g.push(value::in_slot(r.type, g.slot_of(g.sp)));
+      }
+    }
+    reg buffer = reg::none;
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      if (results[i].in != reg::none) continue;
+      if (buffer == reg::none) {
+        buffer = g.temporary();
+        g.a.load(load_op::mov64, buffer, {convention::instance, reg::none, 0, header_offset::store_context});
+      }
+      const reg t = g.temporary();
+      g.a.load(load_op::mov64, t, {buffer, reg::none, 0, std::int32_t(offsetof(context, overflow) + 8 * results[i].overflow)});
+      g.a.store(store_op::mov64, g.own_slot(first + i), t);
+      g.release(t);
+    }
+    if (buffer != reg::none) g.release(buffer);
+  }
+};
+
+}  // namespace lightbeam::inline LIGHTBEAM_ABI

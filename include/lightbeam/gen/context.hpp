@@ -1,0 +1,187 @@
+#pragma once
+
+#include "value.hpp"
+#include "../runtime/image.hpp"
+#include "../x64/cpu.hpp"
+#include "../x64/rare_assembler.hpp"
+#include <span>
+#include <vector>
+
+namespace lightbeam::inline LIGHTBEAM_ABI {
+
+struct compile_context;
+
+// What a step needs of its row at run time.
+struct row_data {
+  std::uint8_t in[3] = {};
+  std::uint8_t out = 0;
+  std::uint16_t row = 0;
+  std::uint8_t alignment = 0;  // natural alignment of memory operators, as a power of two
+};
+
+// One per opcode: code by shape, data by row.
+struct entry {
+  using step_fn = void (*)(compile_context*, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry*);
+  step_fn step = nullptr;
+  const void* handler = nullptr;
+  row_data row;
+};
+
+// A position in the code, and the state of the homes there. Until it is bound, `place` heads a chain threaded through
+// the rel32 fields of the jumps to it; 0 ends the chain.
+struct label {
+  std::uint32_t place = 0;
+  std::uint32_t in = 0;     // homes that hold their local; the slots of all others are valid
+  std::uint32_t dirty = 0;  // homes whose slot is stale
+  std::uint32_t stubs = 0;  // 1 + index of the first cold exit that wants to know where this label comes to lie
+  std::uint32_t tables = 0; // 1 + index of the first entry of a jump table that leads here
+  bool bound = false;
+  bool reached = false;     // the first edge fixed `in`
+};
+
+enum class construct : std::uint8_t { function, block, loop, then_arm, else_arm };
+
+struct control {
+  construct kind = construct::block;
+  bool has_region = false;            // a loop that brought its own homes
+  std::uint32_t region = 0;           // of the code outside of it: to which its end returns
+  std::span<const val> params, results;
+  bool dead = false;                  // its end is not reached by falling through
+  std::uint32_t first = 0;            // its operands begin here on the stack, above its sentinel
+  label target;                       // of br: the end, or a loop's header
+  std::uint32_t else_place = 0;       // chain of the false edge of `if`
+  std::uint32_t else_in = 0, else_dirty = 0;
+  std::uint32_t table = 0;            // the last br_table that named it, and its detour for that
+  label detour;
+
+  std::span<const val> branch_types() const { return kind == construct::loop ? params : results; }
+};
+
+// Written after the body, out of the way.
+struct cold_trap {
+  std::uint32_t field;   // of the jump that goes there
+  std::uint32_t offset;  // of the operator in its body
+  trap_code code;
+  bool drops_frame = false;  // the failed stack check: rsp is below the limit already
+  std::int32_t ids = 0;      // of call_indirect: where the type ids lie that tell a null element from a wrong type
+};
+// The exit of a conditional branch that leaves a region: its moves, then a jump.
+struct cold_exit {
+  std::uint32_t field;
+  std::uint32_t in, dirty;            // of the homes at the branch
+  std::uint32_t region, target_region;
+  std::uint32_t target_in = 0, position = 0, next = 0;
+};
+// An entry of a jump table: the distance of a label from the table.
+struct table_field {
+  std::uint32_t field, table, next;
+};
+struct pooled_constant {
+  std::uint32_t field;
+  std::uint32_t width;
+  std::uint64_t bits;
+};
+
+// Where arguments and results of a function type travel: worked out once a type.
+struct signature_places {
+  struct place {
+    val type;
+    reg in;
+    std::uint32_t overflow;
+  };
+  std::vector<place> params, results;
+};
+
+// Offsets in the code of the thunks that function bodies call.
+struct thunk_places {
+  std::uint32_t trap_exits[11] = {};
+  std::uint32_t foreign_call = 0, runtime_call = 0;
+};
+
+// The homes of one region: which register holds which local.
+struct region {
+  std::uint32_t homes = 0;
+  std::uint32_t owner[32] = {};
+};
+
+// Finds the operator behind a machine address while its function is compiled once more. Latent loads are done later than
+// they stand, so each is noted twice: where it stands, and where its instruction begins.
+struct locator {
+  struct pending_load {
+    value load;
+    std::uint32_t offset;
+  };
+  const std::uint8_t* site = nullptr;
+  std::uint32_t found = no_index;
+  std::vector<pending_load> loads;
+
+  // The code from `at` on belongs to the operator at `offset`, until the next mark.
+  void mark(const std::uint8_t* at, std::uint32_t offset) {
+    if (at <= site) found = offset;
+  }
+  void mark_load(const std::uint8_t* at, const value& load) {
+    for (auto l = loads.rbegin(); l != loads.rend(); ++l)
+      if (l->load.tag == load.tag && l->load.payload == load.payload) return mark(at, l->offset);
+  }
+};
+
+// What steps share and rarely touch. The cursor is saved here around code that is not inlined.
+struct compile_context {
+  const std::uint8_t* pc = nullptr;
+  const std::uint8_t* at = nullptr;
+  value* sp = nullptr;
+  std::uint8_t* out = nullptr;
+  std::uint64_t registers = 0;  // free temporaries, and above them the homes that are in
+
+  value* locals = nullptr;  // a local's record is the value that local.get pushes
+  std::uint32_t local_count = 0;
+  std::uint32_t dirty = 0;  // homes whose slot is stale
+  std::uint32_t epoch = 1;  // of in-bounds facts: advances at labels
+  std::int32_t bias = 0;    // of the slots of stack entries
+  value* stack = nullptr;
+  value* stack_end = nullptr;
+  control* frame = nullptr;  // the innermost of `frames`
+  const entry* table = nullptr;
+  std::uint8_t* code = nullptr;  // of the whole module
+  std::uint8_t* limit = nullptr; // of the space committed for this function
+  const std::uint8_t* body = nullptr;
+  const module_info* info = nullptr;
+  const instance_layout* layout = nullptr;
+  cpu_features cpu{};
+
+  std::int32_t frame_bytes = 0;
+  std::uint32_t saved = 0;       // callee-saved registers that the prologue saves
+  bool has_calls = false;        // as far as a guess goes
+  bool zeros_pending = false;    // some locals are still the constant 0
+  std::uint32_t first_zero = 0;  // the first local that is not a parameter
+  bool has_called = false;       // and in fact
+  bool checks_stack = false;
+  std::uint32_t entry = 0, body_start = 0;  // positions in the code
+  bool done = false;
+  bool halted = false;
+  const std::uint8_t* body_end = nullptr;
+  entry scratch;                 // of an operator without one
+  const std::uint8_t* ended = nullptr;  // past the last end
+  std::uint32_t current_region = 0;
+  std::uint32_t tables = 0;      // br_tables so far
+  std::uint32_t function = 0;    // index in the module
+  std::optional<failure> failed;
+  locator* locating = nullptr;   // while a trap is located
+  rare_assembler rare;
+
+  std::vector<control> frames;
+  std::vector<value> stack_memory, local_memory;
+  std::vector<region> regions;
+  std::vector<table_field> table_fields;
+  std::vector<cold_trap> traps;
+  std::vector<cold_exit> exits;
+  std::vector<pooled_constant> pool;
+  std::vector<std::uint32_t> call_places;  // per function: its position, or the head of a chain of call fields
+  std::vector<bool> placed;                // per function: call_places is its position
+  std::vector<signature_places> signatures;  // per type
+  thunk_places thunks;
+
+  std::uint32_t position(const std::uint8_t* at) const { return std::uint32_t(at - code); }
+};
+
+}  // namespace lightbeam::inline LIGHTBEAM_ABI

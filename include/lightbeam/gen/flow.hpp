@@ -1,0 +1,260 @@
+#pragma once
+
+#include "slow.hpp"
+
+namespace lightbeam::inline LIGHTBEAM_ABI {
+
+// Blocks, labels and branches. Flags may be live in all that runs before a conditional jump, so only mov and lea are
+// emitted there.
+template <class Policy>
+struct flow {
+  using G = generator<Policy>;
+  using cold = slow<Policy>;
+  static constexpr std::uint32_t homes = Policy::regs::homes;
+
+  static constexpr reg result_register(val t) { return is_float(t) ? reg::xmm0 : reg::ax; }
+
+  // --- state of the homes at labels ------------------------------------------------------------------------------
+
+  static void store_home(G& g, reg home) {
+    const std::uint32_t local = g.c.regions[g.c.current_region].owner[std::uint8_t(home)];
+    g.store_typed(g.c.locals[local].type(), G::local_slot(local), home);
+    g.c.dirty &= ~mask(home);
+  }
+  static void load_home(G& g, reg home) {
+    const std::uint32_t local = g.c.regions[g.c.current_region].owner[std::uint8_t(home)];
+    g.load_typed(g.c.locals[local].type(), home, G::local_slot(local));
+    g.set_in(g.in() | mask(home));
+  }
+  static void store_homes(G& g, std::uint32_t which) {
+    for (which &= g.in() & g.c.dirty; which; which &= which - 1) store_home(g, reg(std::countr_zero(which)));
+  }
+  static void load_homes(G& g, std::uint32_t which) {
+    for (which &= ~g.in(); which; which &= which - 1) load_home(g, reg(std::countr_zero(which)));
+  }
+  // An edge to a label of the same region. The first edge decides what the label expects, later ones adapt.
+  static void conform(G& g, label& l) {
+    if (!l.reached) {
+      l.reached = true;
+      l.in = g.in();
+      l.dirty = g.c.dirty & g.in();
+      return;
+    }
+    store_homes(g, ~l.in);
+    load_homes(g, l.in);
+    if (l.bound) store_homes(g, ~l.dirty);
+    else l.dirty |= g.c.dirty & l.in;
+  }
+  // From here on the code may be reached from elsewhere.
+  static void arrive(G& g, std::uint32_t in, std::uint32_t dirty) {
+    g.set_in(in);
+    g.c.dirty = dirty;
+    ++g.c.epoch;
+  }
+  // Locals that were never written are still the constant 0; labels need them in their places.
+  static void materialise_zeros(G& g, bool flags_live) {
+    if (!g.c.zeros_pending) return;
+    g.c.zeros_pending = false;
+    reg zero = reg::none;
+    for (std::uint32_t i = g.c.first_zero; i < g.c.local_count; ++i) {
+      value& record = g.c.locals[i];
+      if (!record.is(where::constant)) continue;
+      const reg home = record.base();
+      if (home == reg::none) {
+        if (zero == reg::none) g.a.mov(width::w32, zero = g.temporary(), std::uint64_t{0});
+        g.a.store(store_op::mov64, G::local_slot(i), zero);
+        record = value::local(record.type(), i, reg::none);
+      } else {
+        if (is_xmm(home)) g.a.bits(bit_op::xor_, false, home, home);
+        else if (flags_live) g.a.mov(width::w32, home, std::uint64_t{0});
+        else g.a.alu(alu_op::xor_, width::w32, home, home);
+        g.written(i);
+      }
+    }
+    g.release(zero);
+  }
+
+  // --- chains of jumps -------------------------------------------------------------------------------------------
+
+  static void chain(G& g, std::uint32_t& head, std::uint8_t* field) {
+    std::memcpy(field, &head, 4);
+    head = g.c.position(field);
+  }
+  static void bind_chain(compile_context& c, std::uint32_t head, const std::uint8_t* target) {
+    while (head) {
+      std::uint8_t* const field = c.code + head;
+      std::memcpy(&head, field, 4);
+      Policy::assembler::patch(field, target);
+    }
+  }
+  static void jump(G& g, label& l) {
+    if (l.bound) g.a.jmp(g.c.code + l.place);
+    else chain(g, l.place, g.a.jmp());
+  }
+  static void jump_one(G& g, label& l, cond when) {
+    if (l.bound) g.a.jcc(when, g.c.code + l.place);
+    else chain(g, l.place, g.a.jcc(when));
+  }
+  static void jump_if(G& g, label& l, condition when) {
+    if (!is_float_equality(when)) return jump_one(g, l, cond(when));
+    if (when == condition::float_not_equal) {
+      jump_one(g, l, cond::p);
+      return jump_one(g, l, cond::ne);
+    }
+    std::uint8_t* const unordered = g.a.jcc(cond::p);
+    jump_one(g, l, cond::e);
+    Policy::assembler::patch(unordered, g.a.out);
+  }
+  static void bind(G& g, label& l) {
+    bind_chain(g.c, l.place, g.a.out);
+    for (std::uint32_t i = l.tables; i; i = g.c.table_fields[i - 1].next) {
+      const auto& f = g.c.table_fields[i - 1];
+      const std::int32_t distance = std::int32_t(g.c.position(g.a.out) - f.table);
+      std::memcpy(g.c.code + f.field, &distance, 4);
+    }
+    l.place = g.c.position(g.a.out);
+    l.bound = true;
+    for (std::uint32_t i = l.stubs; i; i = g.c.exits[i - 1].next) g.c.exits[i - 1].position = l.place, g.c.exits[i - 1].target_in = l.in;
+  }
+
+  // --- values across edges ---------------------------------------------------------------------------------------
+
+  static bool types_match(G& g, const value* p, std::span<const val> types) {
+    for (const val t : types) {
+      if (p->type() != t) return g.mismatch(t, p->type()), false;
+      ++p;
+    }
+    return true;
+  }
+  // The operands on top of the stack have these types.
+  static bool check(G& g, std::span<const val> types) {
+    const value* const first = g.c.stack + g.c.frame->first;
+    if (std::size_t(g.sp - first) < types.size()) return g.mismatch(types[types.size() - std::size_t(g.sp - first) - 1], val::none), false;
+    return types_match(g, g.sp - types.size(), types);
+  }
+  // And there is nothing else in this block.
+  static bool check_exactly(G& g, std::span<const val> types) {
+    if (!check(g, types)) return false;
+    if (std::size_t(g.sp - (g.c.stack + g.c.frame->first)) == types.size()) return true;
+    return g.fail(failure_kind::invalid, "type mismatch: values remain on the stack at the end of the block"), false;
+  }
+  static void ensure_stack(G& g, std::size_t more) {
+    if (std::size_t(g.c.stack_end - g.sp) > more + 64) return;
+    const std::size_t used = std::size_t(g.sp - g.c.stack);
+    g.c.stack_memory.resize(2 * (used + more) + 1024, value::sentinel());
+    g.c.stack = g.c.stack_memory.data() + 3;
+    g.c.stack_end = g.c.stack_memory.data() + g.c.stack_memory.size();
+    g.sp = g.c.stack + used;
+  }
+  // The top of the stack moves to the register of a block's only result, where the branch leaves it for both ways on.
+  static void single_result_in_place(G& g) {
+    value& top = g.sp[-1];
+    const val t = top.type();
+    const reg r = result_register(t);
+    if (top.is(where::reg) && top.base() == r) return;
+    value v = g.pop();
+    if (!g.is_free(r) && !v.reads(r)) g.template cold<&cold::evict>(r);
+    g.template start<true>(r, v);
+    g.push_in(t, r, v.is(where::load) ? v.bits() : 0);
+  }
+  // Several results, all in their own slots or constants: the first to its register (loops: to its slot), the others to the
+  // slots where the target expects them, which never lie above their own.
+  static void several_results(G& g, std::span<const val> types, std::int32_t target_slot, bool loop) {
+    const value* const from = g.sp - types.size();
+    const reg first = result_register(types[0]);
+    if (!loop) g.template into<true>(first, from[0]);
+    if (target_slot + std::int32_t(8 * types.size()) > g.c.frame_bytes) g.c.frame_bytes = target_slot + std::int32_t(8 * types.size());
+    for (std::size_t i = loop ? 0 : 1; i < types.size(); ++i) {
+      const auto to = G::slot(target_slot + std::int32_t(8 * i));
+      if (from[i].is(where::constant)) cold::constant_to(g, to, from[i]);
+      else if (from[i].displacement() != to.displacement) {
+        g.a.load(load_op::mov64, reg::cx, G::slot(from[i].displacement()));
+        g.a.store(store_op::mov64, to, reg::cx);
+      }
+    }
+  }
+  // Displacement of the slot where operands of a frame begin, seen from the innermost frame: each frame between has a sentinel.
+  static std::int32_t slot_in(G& g, const control& f) {
+    const auto levels = std::int32_t(g.c.frame - &f);
+    return std::int32_t(8 * f.first) + g.c.bias + 8 * levels;
+  }
+
+  // --- branches --------------------------------------------------------------------------------------------------
+
+  // What every branch does first: results where they can be read without changing the stack, loads done.
+  static void prepare(G& g, std::span<const val> types, bool one_register) {
+    if (types.size() == 1 && one_register) single_result_in_place(g);
+    else if (!types.empty()) flush_results(g, types.size());
+    g.settle_loads();
+  }
+  static void flush_results(G& g, std::size_t count) {
+    for (value* p = g.sp - count; p < g.sp; ++p)
+      if (!p->is(where::constant)) cold::to_slot(g, p);
+  }
+  static bool needs_copies(const control& f, std::span<const val> types) { return types.size() > 1 || (f.kind == construct::loop && !types.empty()); }
+
+  // An unconditional edge from here to the label of f.
+  static void branch(G& g, control& f) {
+    const auto types = f.branch_types();
+    if (f.kind == construct::function) return leave(g, types);
+    prepare(g, types, f.kind != construct::loop);
+    conform(g, f.target);
+    if (needs_copies(f, types)) several_results(g, types, slot_in(g, f), f.kind == construct::loop);
+    jump(g, f.target);
+  }
+  static void branch_if(G& g, control& f, condition when) {
+    const auto types = f.branch_types();
+    if (f.kind != construct::function && !needs_copies(f, types)) {
+      prepare(g, types, true);
+      conform(g, f.target);
+      return jump_if(g, f.target, when);
+    }
+    prepare(g, types, false);
+    if (f.kind == construct::function && types.empty()) return jump_if(g, f.target, when);
+    // The moves belong to the taken way alone.
+    label past;
+    jump_if(g, past, negate(when));
+    const auto registers = g.registers;
+    const auto dirty = g.c.dirty;
+    if (f.kind == construct::function) {
+      leave(g, types);
+    } else {
+      conform(g, f.target);
+      several_results(g, types, slot_in(g, f), f.kind == construct::loop);
+      jump(g, f.target);
+    }
+    g.registers = registers, g.c.dirty = dirty;
+    bind_chain(g.c, past.place, g.a.out);
+  }
+
+  // --- leaving the function --------------------------------------------------------------------------------------
+
+  static void results_to_places(G& g, std::span<const val> types) {
+    if (types.empty()) return;
+    if (types.size() == 1) {
+      value v = g.sp[-1];
+      return g.template into<true>(result_register(types[0]), v);
+    }
+    flush_results(g, types.size());
+    auto places = value_places::results();
+    const value* const from = g.sp - types.size();
+    std::uint32_t overflow = 0;
+    for (std::size_t i = 0; i < types.size(); ++i) {
+      const auto place = places.next(types[i]);
+      if (place.in != reg::none) continue;
+      if (!overflow++) g.a.load(load_op::mov64, reg::ax, {convention::instance, reg::none, 0, header_offset::store_context});
+      g.template into<true>(reg::cx, value{(from[i].tag & ~value::type_mask) | std::uint64_t(val::i64), from[i].payload});
+      g.a.store(store_op::mov64, {reg::ax, reg::none, 0, std::int32_t(offsetof(context, overflow) + 8 * place.overflow)}, reg::cx);
+    }
+    places = value_places::results();
+    for (std::size_t i = 0; i < types.size(); ++i)
+      if (const auto place = places.next(types[i]); place.in != reg::none) g.template into<true>(place.in, from[i]);
+  }
+  static void leave(G& g, std::span<const val> types) {
+    g.settle_loads();
+    results_to_places(g, types);
+    chain(g, g.c.frames[0].target.place, g.a.jmp());
+  }
+};
+
+}  // namespace lightbeam::inline LIGHTBEAM_ABI

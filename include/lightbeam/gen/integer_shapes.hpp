@@ -1,0 +1,312 @@
+#pragma once
+
+#include "generator.hpp"
+
+namespace lightbeam::inline LIGHTBEAM_ABI {
+
+// Constant folding by number, so that a shape's type does not differ from operator to operator.
+enum class fold : std::uint8_t { add, sub, mul, and_, or_, xor_, shl, shr_s, shr_u, rotl, rotr };
+
+template <class U>
+constexpr U evaluate(fold f, U x, U y) {
+  using S = std::make_signed_t<U>;
+  constexpr U bits = sizeof(U) * 8 - 1;
+  switch (f) {
+    case fold::add: return x + y;
+    case fold::sub: return x - y;
+    case fold::mul: return x * y;
+    case fold::and_: return x & y;
+    case fold::or_: return x | y;
+    case fold::xor_: return x ^ y;
+    case fold::shl: return x << (y & bits);
+    case fold::shr_s: return U(S(x) >> (y & bits));
+    case fold::shr_u: return x >> (y & bits);
+    case fold::rotl: return std::rotl(x, int(y & bits));
+    case fold::rotr: return std::rotr(x, int(y & bits));
+  }
+  return 0;
+}
+constexpr std::uint64_t evaluate(fold f, width w, std::uint64_t x, std::uint64_t y) {
+  return w == width::w64 ? evaluate<std::uint64_t>(f, x, y) : evaluate<std::uint32_t>(f, std::uint32_t(x), std::uint32_t(y));
+}
+constexpr val integer(width w) { return w == width::w64 ? val::i64 : val::i32; }
+constexpr bool both_constant(value x, value y) { return x.is(where::constant) && y.is(where::constant); }
+
+// What two-operand instructions share: x into the destination, then `f(d, y)`. Where y reads the home that is written, x goes
+// to a temporary first.
+void two_operands(auto& g, val t, value x, value y, bool commutes, bool zero_flag, std::uint32_t bits, auto f) {
+  destination d = g.target(t, x.is(where::reg) ? x.base() : reg::none);
+  if (d.home && y.reads(d.in) && !(x.is(where::local) && x.base() == d.in)) {
+    if (commutes && y.is(where::local)) {
+      std::swap(x, y);
+    } else {
+      const reg r = x.is(where::reg) ? x.base() : g.temporary_for(t);
+      g.start(r, x);
+      f(r, y);
+      g.move(t, d.in, r);
+      g.release(r);
+      return g.finish(d, t, bits);
+    }
+  }
+  g.start(d.in, x);
+  f(d.in, y);
+  g.finish(d, t, bits, zero_flag);
+}
+
+// `op d, source`: constants fold, a constant goes left only if it must, the right operand is an immediate, a register or memory.
+struct alu {
+  alu_op op;
+  width w;
+  bool commutes;
+  fold folds;
+
+  void operator()(auto& g) const {
+    value y = g.pop(), x = g.pop();
+    const val t = integer(w);
+    if (both_constant(x, y)) return g.push_constant(t, evaluate(folds, w, x.bits64(), y.bits64()));
+    if (commutes && (x.is(where::constant) || (y.is(where::reg) && !x.is(where::reg)))) std::swap(x, y);
+    if (op == alu_op::and_ && g.reads_truth(t)) return test(g, t, x, y);
+    const bool narrows = op == alu_op::and_ && w == width::w32 && y.is(where::constant);
+    const std::uint32_t bits = narrows ? std::uint32_t(std::bit_width(std::uint32_t(y.bits64()))) : 0;
+    two_operands(g, t, x, y, commutes, true, bits, [&g, this](reg d, value right) {
+      g.with_source(right, w, [&g, this, d](auto s) { g.a.alu(op, w, d, s); });
+    });
+  }
+  void test(auto& g, val t, value x, value y) const {
+    const reg r = g.readable(x);
+    const bool small = y.is(where::constant) && (w == width::w32 || std::int64_t(y.bits64()) == std::int32_t(y.bits64()));
+    if (small) {
+      g.a.test(w, r, std::int32_t(y.bits64()));
+    } else {
+      const reg s = g.readable(y);
+      g.a.test(w, r, s);
+      g.release(s);
+    }
+    g.release(r);
+    g.push(value::condition_flags(as_condition(cond::ne), t));
+  }
+};
+
+// Sums stay latent while their parts are simple: a register or homed local, a scaled one, a constant.
+struct sum {
+  width w;
+  bool subtracts;
+
+  void operator()(auto& g) const {
+    value y = g.pop(), x = g.pop();
+    const val t = integer(w);
+    if (both_constant(x, y)) return g.push_constant(t, evaluate(subtracts ? fold::sub : fold::add, w, x.bits64(), y.bits64()));
+    if (!subtracts && x.is(where::constant)) std::swap(x, y);
+    if (y.is(where::constant)) {
+      const std::uint64_t k = subtracts ? 0 - y.bits64() : y.bits64();
+      if (w == width::w32 || std::int64_t(k) == std::int32_t(k)) return add_constant(g, t, x, std::int32_t(k));
+    } else if (!subtracts && add_components(g, t, x, y)) {
+      return;
+    }
+    if (!subtracts && y.is(where::reg) && !x.is(where::reg)) std::swap(x, y);
+    two_operands(g, t, x, y, !subtracts, true, 0, [&g, this](reg d, value right) {
+      g.with_source(right, w, [&g, this, d](auto s) { g.a.alu(subtracts ? alu_op::sub : alu_op::add, w, d, s); });
+    });
+  }
+
+ private:
+  // x's parts with its homes made valid; a register for what is not simple.
+  static value componentise(auto& g, val t, value x) {
+    if (x.is(where::reg)) return value::sum(t, x.base(), reg::none, 0, 0);
+    if (x.is(where::address)) return x;
+    if (x.is(where::local) && x.base() != reg::none) return value::sum(t, g.home(x), reg::none, 0, 0);
+    return value::sum(t, g.writable(x), reg::none, 0, 0);
+  }
+  void add_constant(auto& g, val t, value x, std::int32_t k) const {
+    if (k == 0) return g.push(x);
+    value s = componentise(g, t, x);
+    std::int32_t total = std::int32_t(std::uint32_t(s.displacement()) + std::uint32_t(k));
+    if (w == width::w64 && std::int64_t(s.displacement()) + k != total) {
+      s = value::sum(t, g.writable(s), reg::none, 0, 0);
+      total = k;
+    }
+    if (total == 0 && s.index() == reg::none) return push_plain(g, t, s);
+    g.push(value::sum(t, s.base(), s.index(), s.scale(), total));
+  }
+  // A base alone: sums of i32 never look like this, since memory operands take their base as it is.
+  static void push_plain(auto& g, val t, value s) {
+    if (mask(s.base()) & std::remove_cvref_t<decltype(g)>::temporaries) return g.push_in(t, s.base());
+    const reg d = g.temporary();
+    g.a.mov(width_of(t), d, s.base());
+    g.release(s);
+    g.push_in(t, d);
+  }
+  static bool simple(value x) { return x.is(where::reg) || x.is(where::address) || (x.is(where::local) && x.base() != reg::none); }
+  bool add_components(auto& g, val t, value x, value y) const {
+    if (!simple(x) || !simple(y)) return false;
+    constexpr auto temporaries = std::remove_cvref_t<decltype(g)>::temporaries;
+    if (std::popcount((x.registers() | y.registers()) & temporaries) > 1) return false;
+    const auto parts = [](value v) { return v.is(where::address) ? (v.base() != reg::none) + (v.index() != reg::none) : 1; };
+    const auto scaled_only = [](value v) { return v.is(where::address) && v.base() == reg::none; };
+    if (parts(x) + parts(y) != 2 || (scaled_only(x) && scaled_only(y))) return false;
+    value a = componentise(g, t, x), b = componentise(g, t, y);
+    if (a.base() == reg::none) std::swap(a, b);
+    const std::int64_t k = std::int64_t(a.displacement()) + b.displacement();
+    if (w == width::w64 && k != std::int32_t(k)) return false;
+    const bool scaled = b.base() == reg::none;
+    g.push(value::sum(t, a.base(), scaled ? b.index() : b.base(), scaled ? b.scale() : 0, std::int32_t(k)));
+    return true;
+  }
+};
+
+struct multiply {
+  width w;
+
+  void operator()(auto& g) const {
+    value y = g.pop(), x = g.pop();
+    const val t = integer(w);
+    if (both_constant(x, y)) return g.push_constant(t, evaluate(fold::mul, w, x.bits64(), y.bits64()));
+    if (x.is(where::constant) || (y.is(where::reg) && !x.is(where::reg))) std::swap(x, y);
+    if (y.is(where::constant) && (w == width::w32 || std::int64_t(y.bits64()) == std::int32_t(y.bits64()))) {
+      const reg s = g.readable(x);
+      g.release(s);
+      const destination d = g.target(t);
+      g.a.imul(w, d.in, s, std::int32_t(y.bits64()));
+      return g.finish(d, t);
+    }
+    two_operands(g, t, x, y, true, false, 0, [&g, this](reg d, value right) { g.with_source(right, w, source{g, w, d}); });
+  }
+
+ private:
+  template <class G>
+  struct source {
+    G& g;
+    width w;
+    reg d;
+    void operator()(std::int32_t k) const { g.a.imul(w, d, d, k); }
+    void operator()(auto s) const { g.a.imul(w, d, s); }
+  };
+  template <class G>
+  source(G&, width, reg) -> source<G>;
+};
+
+struct shift {
+  shift_op op;
+  width w;
+  fold folds;
+
+  void operator()(auto& g) const {
+    const value y = g.pop(), x = g.pop();
+    const val t = integer(w);
+    if (both_constant(x, y)) return g.push_constant(t, evaluate(folds, w, x.bits64(), y.bits64()));
+    if (y.is(where::constant)) return by_constant(g, t, x, std::uint8_t(y.bits64() & (w == width::w64 ? 63 : 31)));
+    if (op >= shift_op::shl && g.c.cpu.has(cpu_feature::bmi2)) return by_register(g, t, x, y);
+    by_cl(g, t, x, y);
+  }
+
+ private:
+  void by_constant(auto& g, val t, value x, std::uint8_t count) const {
+    if (count == 0) return g.push(x);
+    if (op == shift_op::shl && count <= 3) {
+      if (x.is(where::reg)) return g.push(value::sum(t, reg::none, x.base(), count, 0));
+      if (x.is(where::local) && x.base() != reg::none) return g.push(value::sum(t, reg::none, g.home(x), count, 0));
+    }
+    const destination d = g.target(t, x.is(where::reg) ? x.base() : reg::none);
+    g.start(d.in, x);
+    g.a.shift(op, w, d.in, count);
+    const std::uint32_t bits = op == shift_op::shr && w == width::w32 ? 32u - count : 0;
+    g.finish(d, t, bits, op >= shift_op::shl);
+  }
+  void by_register(auto& g, val t, value x, value y) const {
+    const reg count = g.readable(y), s = g.readable(x);
+    g.release(mask(count, s));
+    const destination d = g.target(t);
+    g.a.shx(op, w, d.in, s, count);
+    g.finish(d, t);
+  }
+  void by_cl(auto& g, val t, value x, value y) const {
+    using Slow = slow<policy_of<decltype(g)>>;
+    if (!(y.is(where::reg) && y.base() == reg::cx)) {
+      if (x.reads(reg::cx)) {
+        const reg r = g.temporary();
+        g.start(r, x);
+        x = value::in(t, r);
+      } else if (!g.is_free(reg::cx) && !y.reads(reg::cx)) {
+        g.template cold<&Slow::evict>(reg::cx);
+      }
+    }
+    g.start(reg::cx, y);
+    const destination d = g.target(t, x.is(where::reg) ? x.base() : reg::none);
+    g.start(d.in, x);
+    g.a.shift_cl(op, w, d.in);
+    g.release(reg::cx);
+    g.finish(d, t);
+  }
+};
+
+// Leaves a condition for the next operator if that can take it, else makes 0 or 1 at once.
+struct compare {
+  cond when, swapped;  // of x ? y and of y ? x
+  width w;
+
+  void operator()(auto& g) const {
+    value y = g.pop(), x = g.pop();
+    cond c = when;
+    if (x.is(where::constant)) {
+      std::swap(x, y);
+      c = swapped;
+      if (x.is(where::constant)) x = value::in(integer(w), g.writable(x));
+    }
+    if (y.is(where::constant)) compare_constant(g, x, y);
+    else {
+      const reg r = g.readable(x);
+      g.with_source(y, w, [&g, this, r](auto s) { g.a.alu(alu_op::cmp, w, r, s); });
+      g.release(r);
+    }
+    g.push_condition(as_condition(c));
+  }
+
+ private:
+  static bool small(width w, value y) { return w == width::w32 || std::int64_t(y.bits64()) == std::int32_t(y.bits64()); }
+  void compare_constant(auto& g, value x, value y) const {
+    using G = std::remove_cvref_t<decltype(g)>;
+    const auto k = std::int32_t(y.bits64());
+    if (small(w, y) && G::in_frame(x)) return g.a.alu(alu_op::cmp, w, G::frame_place(x), k);
+    if (small(w, y) && x.is(where::load) && x.loads() == (w == width::w32 ? load_op::mov32 : load_op::mov64)) {
+      const address m = g.memory(x, reg::none);
+      g.release(x);
+      return g.a.alu(alu_op::cmp, w, m, k);
+    }
+    const reg r = g.readable(x);
+    if (k == 0 && small(w, y)) g.a.test(w, r, r);
+    else g.with_source(y, w, [&g, this, r](auto s) { g.a.alu(alu_op::cmp, w, r, s); });
+    g.release(r);
+  }
+};
+
+struct equal_zero {
+  width w;
+
+  void operator()(auto& g) const {
+    value x = g.pop();
+    if (x.is(where::flags)) return g.push_condition(negate(x.flags()));
+    if (x.is(where::constant)) return g.push_constant(val::i32, x.bits64() == 0);
+    test_zero(g, x, w);
+    g.push_condition(as_condition(cond::e));
+  }
+  // Sets the zero flag where x is 0.
+  static void test_zero(auto& g, value x, width w) {
+    using G = std::remove_cvref_t<decltype(g)>;
+    if (G::in_frame(x)) return g.a.alu(alu_op::cmp, w, G::frame_place(x), 0);
+    if (x.is(where::load) && x.loads() == (w == width::w32 ? load_op::mov32 : load_op::mov64)) {
+      const address m = g.memory(x, reg::none);
+      g.release(x);
+      return g.a.alu(alu_op::cmp, w, m, 0);
+    }
+    if (x.is(where::load) && x.loads() == load_op::movzx8) {
+      const address m = g.memory(x, reg::none);
+      g.release(x);
+      return g.a.cmp8(m, 0);
+    }
+    const reg r = g.readable(x);
+    g.a.test(w, r, r);
+    g.release(r);
+  }
+};
+
+}  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -1,0 +1,90 @@
+#pragma once
+
+#include "../gen/lower.hpp"
+#include "../gen/slow.hpp"
+
+// Variable operators: section 4.4.5 of the specification.
+namespace lightbeam::inline LIGHTBEAM_ABI {
+
+template <> inline constexpr auto lower<"local.get"> = [](auto& g, std::uint32_t i) {
+  if (i >= g.c.local_count) [[unlikely]] return g.fail(failure_kind::invalid, "unknown local");
+  g.push(g.c.locals[i]);
+};
+
+// local.set, and the part of local.tee that stores.
+template <bool Tee>
+struct write_local {
+  void operator()(auto& g, std::uint32_t i) const {
+    using Policy = policy_of<decltype(g)>;
+    if (i >= g.c.local_count) [[unlikely]] return g.fail(failure_kind::invalid, "unknown local");
+    const value record = g.c.locals[i];
+    if (g.sp[-1].type() != record.type()) [[unlikely]] return g.mismatch(record.type(), g.sp[-1].type());
+    const value v = g.pop();
+    g.settle_readers(i, record.base());
+    if (record.base() == reg::none) return g.template cold<&write_local::to_slot<Policy>>(i, v);
+    g.into(record.base(), v);
+    g.written(i);
+    if constexpr (Tee) g.push(g.c.locals[i]);
+  }
+
+ private:
+  template <class Policy>
+  static void to_slot(generator<Policy>& g, std::uint32_t i, value v) {
+    const val t = v.type();
+    g.c.locals[i] = value::local(t, i, reg::none);
+    if (!Tee || v.is(where::constant)) {
+      slow<Policy>::to_frame(g, generator<Policy>::local_slot(i), v);
+      if (Tee) g.push(v);
+      return;
+    }
+    const reg r = g.writable(v);
+    g.store_typed(t, generator<Policy>::local_slot(i), r);
+    g.push_in(t, r);
+  }
+};
+template <> inline constexpr auto lower<"local.set"> = write_local<false>{};
+template <> inline constexpr auto lower<"local.tee"> = write_local<true>{};
+
+// Own globals lie inside the instance, imported ones behind a pointer in it.
+template <class Policy>
+struct globals {
+  using G = generator<Policy>;
+
+  static address place(G& g, std::uint32_t i, reg& pointer) {
+    const address own{convention::instance, reg::none, 0, g.c.layout->globals[i]};
+    pointer = reg::none;
+    if (i >= g.c.info->imported_globals) return own;
+    pointer = g.temporary();
+    g.a.load(load_op::mov64, pointer, own);
+    return {pointer, reg::none, 0, 0};
+  }
+  static void set(G& g, std::uint32_t i) {
+    const auto& type = g.c.info->globals[i];
+    if (!type.is_mutable) return g.fail(failure_kind::invalid, "global is immutable");
+    if (g.sp[-1].type() != type.type) return g.mismatch(type.type, g.sp[-1].type());
+    const value v = g.pop();
+    g.settle_loads();
+    reg pointer;
+    const address to = place(g, i, pointer);
+    slow<Policy>::to_frame(g, to, v);
+    g.release(pointer);
+  }
+};
+template <> inline constexpr auto lower<"global.get"> = [](auto& g, std::uint32_t i) {
+  using Policy = policy_of<decltype(g)>;
+  if (i >= g.c.info->globals.size()) return g.fail(failure_kind::invalid, "unknown global");
+  const val t = g.c.info->globals[i].type;
+  reg pointer;
+  const address from = globals<Policy>::place(g, i, pointer);
+  g.release(pointer);
+  const destination d = g.target(t);
+  g.load_typed(t, d.in, from);
+  g.finish(d, t);
+};
+template <> inline constexpr auto lower<"global.set"> = [](auto& g, std::uint32_t i) {
+  using Policy = policy_of<decltype(g)>;
+  if (i >= g.c.info->globals.size()) return g.fail(failure_kind::invalid, "unknown global");
+  g.template cold<&globals<Policy>::set>(i);
+};
+
+}  // namespace lightbeam::inline LIGHTBEAM_ABI

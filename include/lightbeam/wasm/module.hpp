@@ -1,0 +1,105 @@
+#pragma once
+
+#include "types.hpp"
+#include "../core/error.hpp"
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace lightbeam::inline LIGHTBEAM_ABI {
+
+struct function_type {
+  std::vector<val> params, results;
+  bool operator==(const function_type&) const = default;
+};
+
+// In pages of 64 KiB for memories, in elements for tables.
+struct limits {
+  std::uint32_t minimum = 0;
+  std::optional<std::uint32_t> maximum;
+};
+struct table_type {
+  val element = val::funcref;
+  limits size;
+  bool fixed() const { return size.maximum && *size.maximum == size.minimum; }
+};
+struct memory_type {
+  limits size;
+  bool shared = false;
+};
+struct global_type {
+  val type = val::i32;
+  bool is_mutable = false;
+  bool operator==(const global_type&) const = default;
+};
+
+enum class external : std::uint8_t { function, table, memory, global };  // the binary format's numbers
+
+// `index` counts in the index space of its kind; imports come first there.
+struct import_entry {
+  std::string module, name;
+  external kind = external::function;
+  std::uint32_t index = 0;
+};
+struct export_entry {
+  std::string name;
+  external kind = external::function;
+  std::uint32_t index = 0;
+};
+
+// A constant expression of Wasm 2.0: one operator and `end`.
+struct const_expression {
+  enum class kind : std::uint8_t { constant, global_get, ref_null, ref_func };
+  kind op = kind::constant;
+  val type = val::i32;
+  std::uint32_t index = 0;       // of the global or function
+  std::uint64_t bits[2] = {};    // of the constant; the second word is the upper half of a v128
+};
+
+enum class segment_mode : std::uint8_t { active, passive, declarative };
+
+struct element_segment {
+  segment_mode mode = segment_mode::passive;
+  val type = val::funcref;
+  std::uint32_t table = 0;
+  const_expression offset;
+  std::vector<const_expression> items;
+};
+struct data_segment {
+  segment_mode mode = segment_mode::passive;
+  std::uint32_t memory = 0;
+  const_expression offset;
+  std::uint32_t begin = 0, size = 0;  // in module_info::bytes
+};
+
+// Where a function's body (locals and operators, without its size) lies in module_info::bytes.
+struct body_range {
+  std::uint32_t begin = 0, size = 0;
+};
+
+// A module as far as its bytes have been read: the specification's structure, section 2.5.
+struct module_info {
+  std::vector<std::uint8_t> bytes;  // of the whole module; kept, because traps are located by compiling once more
+  std::vector<function_type> types;
+  std::vector<import_entry> imports;
+  std::vector<std::uint32_t> functions;  // type index of each function
+  std::vector<table_type> tables;
+  std::vector<memory_type> memories;
+  std::vector<global_type> globals;
+  std::uint32_t imported_functions = 0, imported_tables = 0, imported_memories = 0, imported_globals = 0;
+  std::vector<const_expression> global_initialisers;  // of the globals defined here
+  std::vector<export_entry> exports;
+  std::optional<std::uint32_t> start;
+  std::vector<element_segment> elements;
+  std::optional<std::uint32_t> data_count;
+  std::vector<data_segment> data;
+  std::vector<body_range> bodies;          // of the functions defined here
+  std::vector<bool> referenced;            // per function: may be the operand of ref.func (exports, elements, globals): C.refs
+  std::vector<std::uint32_t> canonical;    // per type: the lowest index of an equal type
+  std::vector<std::string> function_names; // of the name section, by function index; empty strings where it says nothing
+
+  const function_type& type_of(std::uint32_t function) const { return types[functions[function]]; }
+};
+
+}  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "operand.hpp"
+#include <xbyak/xbyak.h>
+
+namespace lightbeam::inline LIGHTBEAM_ABI {
+
+// Stock xbyak, pointed at the cursor for one rare instruction, or a few, at a time.
+class rare_assembler : public Xbyak::CodeGenerator {
+ public:
+  rare_assembler() : CodeGenerator(sizeof scratch_, scratch_) {}
+  rare_assembler(const rare_assembler&) = delete;
+  rare_assembler& operator=(const rare_assembler&) = delete;
+
+  [[gnu::noinline]] std::uint8_t* write(std::uint8_t* out, auto f) {
+    top_ = out;
+    size_ = 0;
+    maxSize_ = 4096;
+    f(static_cast<Xbyak::CodeGenerator&>(*this));
+    return out + size_;
+  }
+
+ private:
+  std::uint8_t scratch_[16];
+};
+
+}  // namespace lightbeam::inline LIGHTBEAM_ABI
