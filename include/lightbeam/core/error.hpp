@@ -3,6 +3,8 @@
 #include "build.hpp"
 #include <atomic>
 #include <cstdint>
+#include <cstdio>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -105,7 +107,7 @@ class failure {
   }
 
   // One sentence with all that is known: "invalid: type mismatch: expected i32, found f64, in function 3 (\"run\"), byte 0x1f2".
-  std::string text() const;
+  inline std::string text() const;
 
  private:
   void copy(const failure& o) {
@@ -124,5 +126,36 @@ class failure {
   std::uint8_t code_ = 0, section_ = 0xff, expected_ = 0, found_ = 0;
 };
 static_assert(sizeof(failure) <= 32);
+
+constexpr std::string_view text(failure_kind kind) {
+  constexpr std::string_view names[] = {"malformed", "invalid", "unsupported", "link", "limit", "trap", "exit", "io"};
+  return names[std::uint8_t(kind)];
+}
+
+// The names of value types and sections are repeated here, because failures must find words for them without the headers of wasm.
+inline std::string failure::text() const {
+  constexpr std::string_view type_names[] = {"nothing", "i32", "i64", "f32", "f64", "v128", "funcref", "externref"};
+  constexpr std::string_view section_names[] = {"custom", "type", "import", "function", "table", "memory", "global",
+                                                "export", "start", "element", "code", "data", "data count", "tag"};
+  if (source_)
+    if (std::string whole = source_->message(); !whole.empty()) return whole;
+  std::string s(lightbeam::text(kind_));
+  s.append(": ").append(what_);
+  if (kind_ == failure_kind::exit) return s.append(" with code ").append(std::to_string(exit_code()));
+  if (expected_ < std::size(type_names) && found_ < std::size(type_names) && (expected_ | found_) != 0)
+    s.append(": expected ").append(type_names[expected_]).append(", found ").append(type_names[found_]);
+  if (section_ < std::size(section_names)) s.append(", in the ").append(section_names[section_]).append(" section");
+  if (function_ != no_index) {
+    s.append(", in function ").append(std::to_string(function_));
+    if (const std::string name = source_ ? source_->function_name(function_) : std::string(); !name.empty())
+      s.append(" (\"").append(name).append("\")");
+  }
+  if (offset_ != no_index) {
+    char hex[2 + 8 + 1];
+    std::snprintf(hex, sizeof hex, "0x%x", offset_);
+    s.append(", byte ").append(hex);
+  }
+  return s;
+}
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI
