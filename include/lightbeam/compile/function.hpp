@@ -72,13 +72,13 @@ struct function_body {
       const auto count = decode_u32(c.pc);
       if (!count.length || c.pc + count.length >= end) break;
       c.pc += count.length;
-      const auto t = value_type(*c.pc);
-      if (!t) return refuse(c, failure_kind::malformed, "malformed value type");
-      if (!contains(Policy::features, feature::simd) && *t == val::v128) return refuse(c, failure_kind::unsupported, "v128 needs the feature simd, which is disabled");
+      const val t = value_type(*c.pc);
+      if (t == val::none) return refuse(c, failure_kind::malformed, "malformed value type");
+      if (!contains(Policy::features, feature::simd) && t == val::v128) return refuse(c, failure_kind::unsupported, "v128 needs the feature simd, which is disabled");
       if (count.value > maximum_locals || c.local_memory.size() + count.value > maximum_locals)
         return refuse(c, count.value == 0xffffffff || c.local_memory.size() + std::uint64_t{count.value} > 0xffffffff ? failure_kind::malformed : failure_kind::limit, "too many locals");
       ++c.pc;
-      c.local_memory.insert(c.local_memory.end(), count.value, value::constant(*t, 0));
+      c.local_memory.insert(c.local_memory.end(), count.value, value::constant(t, 0));
     }
     if (!groups.length || groups.value || c.pc >= end) return refuse(c, failure_kind::malformed, "unexpected end of section or function");
     c.locals = c.local_memory.data();
@@ -150,7 +150,6 @@ struct function_body {
     for (std::uint8_t* p = c.out; p < c.code + entry; ++p) *p = 0xcc;
     c.checks_stack = needs_check(c, size);
     g.a.out = c.code + entry + push_bytes(c.saved) + sub_bytes + (c.checks_stack ? check_bytes : 0);
-    c.entry = entry;
     c.body_start = c.position(g.a.out);
     g.save();
     return entry;
@@ -180,6 +179,7 @@ struct function_body {
       if (home == reg::none) g.a.store(store_op::mov64, G::local_slot(i), reg::cx);
       in |= mask(home);
     }
+    zero_slots(c, g);
     g.set_in(in);
     c.dirty = in;
     control f;
@@ -192,6 +192,21 @@ struct function_body {
     c.bias = std::int32_t(8 * c.local_count) - 8;
     g.sp = c.stack + 1;
     g.save();
+  }
+
+  // Many locals without a home are set to 0 by a loop, at once; few wait for their first label.
+  static void zero_slots(compile_context& c, G& g) {
+    std::uint32_t first = c.first_zero;
+    while (first < c.local_count && c.locals[first].base() != reg::none) ++first;
+    if (c.local_count - first <= 8) return;
+    for (std::uint32_t i = first; i < c.local_count; ++i)
+      if (c.locals[i].base() == reg::none) c.locals[i] = value::local(c.locals[i].type(), i, reg::none);
+    g.a.alu(alu_op::xor_, width::w32, reg::ax, reg::ax);
+    g.a.mov(width::w32, reg::cx, std::uint64_t{c.local_count - first});
+    const std::uint8_t* const again = g.a.out;
+    g.a.store(store_op::mov64, {reg::sp, reg::cx, 3, std::int32_t(8 * first) - 8}, reg::ax);
+    g.a.alu(alu_op::sub, width::w32, reg::cx, 1);
+    g.a.jcc(cond::ne, again);
   }
 
   static void run(compile_context& c) {

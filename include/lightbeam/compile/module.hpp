@@ -27,7 +27,9 @@ class compiled_image final : public module_image {
   }
 
   void fill(compile_context& c) const {
-    c.info = &info, c.layout = &layout, c.cpu = cpu_, c.thunks = thunks;
+    c.info = &info, c.layout = &layout, c.cpu = cpu_;
+    std::copy(thunks.trap_exits.begin(), thunks.trap_exits.end(), c.thunks.trap_exits);
+    c.thunks.foreign_call = thunks.foreign_call, c.thunks.runtime_call = thunks.runtime_call;
     for (const auto& t : info.types) {
       signature_places s;
       auto params = value_places::arguments(), results = value_places::results();

@@ -23,6 +23,30 @@ struct dispatch {
   static const std::array<entry, size> observed;  // while a trap is located: notes where each operator's code begins
 };
 
+template <class T>
+constexpr bool alignment_fits(const T&, const row_data&) { return true; }
+constexpr bool alignment_fits(const memarg& m, const row_data& row) { return m.align <= row.alignment; }
+
+// An immediate that is no LEB128 number of its width, or is cut off by the end of the body.
+template <class Policy>
+void undecodable(generator<Policy>& g) {
+  const std::uint8_t* p = g.pc;
+  while (p < g.c.body_end && *p & 0x80) ++p;
+  const bool cut = p == g.c.body_end;
+  g.fail(failure_kind::malformed, cut ? "unexpected end of section or function" : p - g.pc < 5 ? "integer too large" : "integer representation too long");
+}
+
+// Names the first operand that has the wrong type.
+template <class Policy>
+void mistyped(generator<Policy>& g, const entry* e) {
+  int count = 0;
+  while (count < 3 && e->row.in[count]) ++count;
+  for (int k = count - 1; k >= 0; --k) {
+    const val found = g.sp[k - count].type(), wanted = val(e->row.in[k]);
+    if (found != wanted) return g.mismatch(wanted, found);
+  }
+}
+
 // Decode, validate and lower one operator: the whole pipeline. One instantiation serves all operators of a shape; what tells
 // them apart comes with the entry. Flat, so that the cursor never has an address and stays in registers.
 template <class Policy, class H, imm I, int Ins>
@@ -37,7 +61,7 @@ template <class Policy, class H, imm I, int Ins>
     else h(g);
   } else {
     const auto read = read_immediate<I>(g.pc);
-    if (!read.length) [[unlikely]] g.fail(failure_kind::malformed, read.what);
+    if (!read.length) [[unlikely]] g.template cold<&undecodable<Policy>>();
     else if (wrong & value::type_mask) [[unlikely]] g.template cold<&mistyped<Policy>>(e);
     else if (I == imm::memarg && !alignment_fits(read.value, e->row)) [[unlikely]] g.fail(failure_kind::invalid, "alignment must not be larger than natural");
     else {
@@ -50,21 +74,6 @@ template <class Policy, class H, imm I, int Ins>
     LIGHTBEAM_TAIL next->step(c, g.pc, g.sp, g.a.out, g.registers, next);
   } else {
     g.save();
-  }
-}
-
-template <class T>
-constexpr bool alignment_fits(const T&, const row_data&) { return true; }
-constexpr bool alignment_fits(const memarg& m, const row_data& row) { return m.align <= row.alignment; }
-
-// Names the first operand that has the wrong type.
-template <class Policy>
-void mistyped(generator<Policy>& g, const entry* e) {
-  int count = 0;
-  while (count < 3 && e->row.in[count]) ++count;
-  for (int k = count - 1; k >= 0; --k) {
-    const val found = g.sp[k - count].type(), wanted = val(e->row.in[k]);
-    if (found != wanted) return g.mismatch(wanted, found);
   }
 }
 
@@ -89,6 +98,15 @@ void unsupported(compile_context* c, const std::uint8_t* pc, value* sp, std::uin
   c->halted = true;
 }
 
+// A prefixed operator without an entry: unknown, or of a proposal that is never lowered.
+template <class Policy>
+[[gnu::noinline]] const entry* unlisted(compile_context& c, std::uint8_t prefix, std::uint32_t code) {
+  const op_row* row = code > 0xffff ? nullptr : find_row(std::uint32_t(prefix) << 16 | code);
+  c.scratch = {row ? &unsupported<Policy> : &stop<Policy>, nullptr, {}};
+  if (row) c.scratch.row.row = std::uint16_t(row - op_table.data());
+  return &c.scratch;
+}
+
 // 0xfc: its operators have codes of their own, in LEB128. The others' proposals are not lowered, so they have no table.
 template <class Policy>
 [[gnu::flatten]] void prefixed(compile_context* c, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry* e) {
@@ -102,15 +120,6 @@ template <class Policy>
   } else {
     next->step(c, pc + code.length, sp, out, registers, next);
   }
-}
-
-// A prefixed operator without an entry: unknown, or of a proposal that is never lowered.
-template <class Policy>
-[[gnu::noinline]] const entry* unlisted(compile_context& c, std::uint8_t prefix, std::uint32_t code) {
-  const op_row* row = code > 0xffff ? nullptr : find_row(std::uint32_t(prefix) << 16 | code);
-  c.scratch = {row ? &unsupported<Policy> : &stop<Policy>, nullptr, {}};
-  if (row) c.scratch.row.row = std::uint16_t(row - op_table.data());
-  return &c.scratch;
 }
 
 // Notes where the operator's code begins, then runs its real entry.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../wasm/immediates.hpp"
 #include "blocks.hpp"
 
 namespace lightbeam::inline LIGHTBEAM_ABI {

@@ -172,6 +172,7 @@ struct calls {
     g.set_in(g.in() & ~clobbered_homes);
     g.registers |= G::temporaries;
     F::ensure_stack(g, results.size());
+    if (!F::ensure_space(g, 32 * results.size())) return;
     for (const auto& r : results)
       if (r.in != reg::none) g.own(r.in);
     value* const first = g.sp;

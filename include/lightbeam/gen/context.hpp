@@ -4,6 +4,7 @@
 #include "../runtime/image.hpp"
 #include "../x64/cpu.hpp"
 #include "../x64/rare_assembler.hpp"
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -156,7 +157,7 @@ struct compile_context {
   std::uint32_t first_zero = 0;  // the first local that is not a parameter
   bool has_called = false;       // and in fact
   bool checks_stack = false;
-  std::uint32_t entry = 0, body_start = 0;  // positions in the code
+  std::uint32_t body_start = 0;  // position in the code
   bool done = false;
   bool halted = false;
   const std::uint8_t* body_end = nullptr;
@@ -181,7 +182,7 @@ struct compile_context {
   std::vector<signature_places> signatures;  // per type
   thunk_places thunks;
 
-  std::uint32_t position(const std::uint8_t* at) const { return std::uint32_t(at - code); }
+  std::uint32_t position(const std::uint8_t* p) const { return std::uint32_t(p - code); }
 };
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

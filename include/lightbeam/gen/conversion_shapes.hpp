@@ -48,7 +48,7 @@ struct conversions {
   };
   static range range_of(bool is_double, width to, bool is_signed) {
     if (!is_signed) {
-      if (is_double) return {0xbff0000000000000, to == width::w32 ? 0x41f0000000000000 : 0x43f0000000000000, false};
+      if (is_double) return {0xbff0000000000000, to == width::w32 ? 0x41f0000000000000u : 0x43f0000000000000u, false};
       return {0xbf800000, to == width::w32 ? 0x4f800000u : 0x5f800000u, false};
     }
     if (to == width::w64) return is_double ? range{0xc3e0000000000000, 0x43e0000000000000, true} : range{0xdf000000, 0x5f000000, true};

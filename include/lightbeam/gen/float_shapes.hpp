@@ -17,7 +17,7 @@ struct float_binary {
     value y = g.pop(), x = g.pop();
     if (commutes && y.is(where::reg) && !x.is(where::reg)) std::swap(x, y);
     two_operands(g, floating(is_double), x, y, commutes, false, 0, [&g, this](reg d, value right) {
-      g.with_xmm_source(right, [&g, this, d](auto s) { g.a.sse(op, is_double, d, s); });
+      g.with_operand(right, plain_load(floating(is_double)), [&g, this, d](auto s) { g.a.sse(op, is_double, d, s); });
     });
   }
 };
@@ -46,7 +46,7 @@ struct float_compare {
     value y = g.pop(), x = g.pop();
     if (swaps) std::swap(x, y);
     const reg r = g.readable(x);
-    g.with_xmm_source(y, [&g, this, r](auto s) { g.a.ucomis(is_double, r, s); });
+    g.with_operand(y, plain_load(floating(is_double)), [&g, this, r](auto s) { g.a.ucomis(is_double, r, s); });
     g.release(r);
     g.push_condition(when);
   }
@@ -142,7 +142,7 @@ struct float_sequences {
       const reg s = g.readable(g.pop());
       g.release(s);
       const reg d = g.xmm_temporary();
-      g.a.round(is_double, d, s, mode | 8);
+      g.a.round(is_double, d, s, std::uint8_t(mode | 8));
       return g.push_in(t, d);
     }
     round_baseline(g, is_double, mode);

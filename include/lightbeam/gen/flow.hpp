@@ -1,6 +1,7 @@
 #pragma once
 
 #include "slow.hpp"
+#include <algorithm>
 
 namespace lightbeam::inline LIGHTBEAM_ABI {
 
@@ -18,6 +19,7 @@ struct flow {
 
   static void store_home(G& g, reg home) {
     const std::uint32_t local = g.c.regions[g.c.current_region].owner[std::uint8_t(home)];
+    g.c.frame_bytes = std::max(g.c.frame_bytes, std::int32_t(8 * (local + 1)));
     g.store_typed(g.c.locals[local].type(), G::local_slot(local), home);
     g.c.dirty &= ~mask(home);
   }
@@ -138,6 +140,11 @@ struct flow {
     if (std::size_t(g.sp - (g.c.stack + g.c.frame->first)) == types.size()) return true;
     return g.fail(failure_kind::invalid, "type mismatch: values remain on the stack at the end of the block"), false;
   }
+  // Most operators make a bounded number of bytes, for which there is space. The others ask.
+  static bool ensure_space(G& g, std::size_t bytes) {
+    if (std::size_t(g.c.limit - g.a.out) > bytes + 8192) [[likely]] return true;
+    return g.fail(failure_kind::limit, "machine code outgrows its reservation"), false;
+  }
   static void ensure_stack(G& g, std::size_t more) {
     if (std::size_t(g.c.stack_end - g.sp) > more + 64) return;
     const std::size_t used = std::size_t(g.sp - g.c.stack);
@@ -160,6 +167,7 @@ struct flow {
   // Several results, all in their own slots or constants: the first to its register (loops: to its slot), the others to the
   // slots where the target expects them, which never lie above their own.
   static void several_results(G& g, std::span<const val> types, std::int32_t target_slot, bool loop) {
+    if (!ensure_space(g, 24 * types.size())) return;
     const value* const from = g.sp - types.size();
     const reg first = result_register(types[0]);
     if (!loop) g.template into<true>(first, from[0]);
@@ -235,6 +243,7 @@ struct flow {
       value v = g.sp[-1];
       return g.template into<true>(result_register(types[0]), v);
     }
+    if (!ensure_space(g, 48 * types.size())) return;
     flush_results(g, types.size());
     auto places = value_places::results();
     const value* const from = g.sp - types.size();

@@ -91,7 +91,7 @@ struct generator {
   // --- registers -------------------------------------------------------------------------------------------------
 
   std::uint32_t in() const { return std::uint32_t(registers >> 32); }
-  bool is_in(reg home) const { return registers >> 32 & mask(home); }
+  bool is_in(reg home) const { return home != reg::none && registers >> 32 >> std::uint8_t(home) & 1; }
   void set_in(std::uint32_t homes) { registers = std::uint64_t{homes} << 32 | std::uint32_t(registers); }
   void release(std::uint32_t regs) { registers |= regs & temporaries; }
   void release(reg r) { release(mask(r)); }
@@ -108,6 +108,11 @@ struct generator {
     if (!(registers & xmm_registers)) [[unlikely]] cold<&slow<Policy>::spill_xmm>();
     return take_lowest(xmm_registers);
   }
+  reg take_lowest(std::uint32_t kind) {
+    const reg r = reg(std::countr_zero(std::uint32_t(registers) & kind));
+    own(r);
+    return r;
+  }
   reg temporary_for(val t) { return is_float(t) ? xmm_temporary() : temporary(); }
   // This very temporary, whoever on the stack has it now. No value in flight may have it.
   void claim(reg r) {
@@ -122,9 +127,9 @@ struct generator {
   std::int32_t slot_of(const value* p) const { return std::int32_t(8 * (p - c.stack)) + c.bias; }
   // The slot of a stack entry, about to be written: the frame covers it.
   address own_slot(const value* p) {
-    const std::int32_t at = slot_of(p);
-    if (at + 8 > c.frame_bytes) c.frame_bytes = at + 8;
-    return slot(at);
+    const std::int32_t displacement = slot_of(p);
+    if (displacement + 8 > c.frame_bytes) c.frame_bytes = displacement + 8;
+    return slot(displacement);
   }
   void load_typed(val t, reg d, address from) { a.load(plain_load(t), d, from); }
   void store_typed(val t, address to, reg s) {
@@ -142,10 +147,15 @@ struct generator {
   reg home(value v) {
     const reg r = v.base();
     if (!is_in(r)) [[unlikely]] {
-      load_typed(v.type(), r, local_slot(v.local_index()));
+      a.out = reloaded(a.out, r, v.local_index(), plain_load(v.type()));
       registers |= std::uint64_t{mask(r)} << 32;
     }
     return r;
+  }
+  [[gnu::noinline]] static std::uint8_t* reloaded(std::uint8_t* out, reg r, std::uint32_t local, load_op op) {
+    assembler a{out};
+    a.load(op, r, local_slot(local));
+    return a.out;
   }
   // Where a latent local or a slot lies in the frame. Not for locals that have a home.
   static address frame_place(value v) { return v.is(where::local) ? local_slot(v.local_index()) : slot(v.displacement()); }
@@ -154,20 +164,31 @@ struct generator {
   // d = v; v's own registers are released, d is not touched before v has been read. With FlagsLive only mov and lea are emitted.
   template <bool FlagsLive = false>
   void into(reg d, value v) {
+    if (v.is(where::reg)) {
+      release(v);
+      move(v.type(), d, v.base());
+    } else if (v.is(where::local) && is_in(v.base())) {
+      move(v.type(), d, v.base());
+    } else if (v.is(where::constant) && !is_float(v.type())) {
+      constant_into<FlagsLive>(d, v);
+    } else {
+      cold<&generator::template into_out_of_line<FlagsLive>>(d, v);
+    }
+  }
+  template <bool FlagsLive>
+  static void into_out_of_line(generator& g, reg d, value v) {
     switch (v.place()) {
-      case where::constant: return constant_into<FlagsLive>(d, v);
-      case where::slot: return load_typed(v.type(), d, slot(v.displacement()));
-      case where::reg:
-        release(v);
-        return move(v.type(), d, v.base());
+      case where::slot: return g.load_typed(v.type(), d, slot(v.displacement()));
       case where::local:
-        if (v.base() == reg::none) return load_typed(v.type(), d, local_slot(v.local_index()));
-        return move(v.type(), d, home(v));
+        if (v.base() == reg::none) return g.load_typed(v.type(), d, local_slot(v.local_index()));
+        return g.move(v.type(), d, g.home(v));
       case where::address:
-        release(v);
-        return sum_into<FlagsLive>(width_of(v.type()), d, v.components());
-      case where::load: return load_into(d, v);
-      case where::flags: return flags_into(d, v.flags());
+        g.release(v);
+        return g.template sum_into<FlagsLive>(width_of(v.type()), d, v.components());
+      case where::load: return g.load_into(d, v);
+      case where::flags: return g.flags_into(d, v.flags());
+      case where::constant: return slow<Policy>::float_constant(g, d, v);
+      case where::reg: return;
     }
   }
   void move(val t, reg d, reg s) {
@@ -177,8 +198,7 @@ struct generator {
   }
   template <bool FlagsLive>
   void constant_into(reg d, value v) {
-    if (is_float(v.type())) cold<&slow<Policy>::float_constant>(d, v);
-    else if (v.bits64() == 0 && !FlagsLive) a.alu(alu_op::xor_, width::w32, d, d);
+    if (v.bits64() == 0 && !FlagsLive) a.alu(alu_op::xor_, width::w32, d, d);
     else a.mov(width::w64, d, v.bits64());
   }
   template <bool FlagsLive>
@@ -199,8 +219,8 @@ struct generator {
     a.lea(w, d, m);
   }
   void load_into(reg d, value v) {
-    const auto at = memory(v, is_xmm(d) ? reg::none : d);
-    a.load(v.loads(), d, at);
+    const auto from = memory(v, is_xmm(d) ? reg::none : d);
+    a.load(v.loads(), d, from);
     release(v);
   }
   // 0 or 1; mov, setcc and movzx only.
@@ -221,51 +241,52 @@ struct generator {
   template <bool FlagsLive = false>
   reg writable(value v) {
     if (v.is(where::reg)) return v.base();
+    return cold<&generator::template writable_out_of_line<FlagsLive>>(v);
+  }
+  template <bool FlagsLive>
+  static reg writable_out_of_line(generator& g, value v) {
     const std::uint32_t mine = v.registers() & temporaries;
-    reg d;
-    if (mine && !is_float(v.type())) d = reg(std::countr_zero(mine));
-    else d = temporary_for(v.type());
-    into<FlagsLive>(d, v);
-    own(d);
+    const reg d = mine && !is_float(v.type()) ? reg(std::countr_zero(mine)) : g.temporary_for(v.type());
+    g.template start<FlagsLive>(d, v);
     return d;
   }
 
-  // Calls f with the cheapest form of v as the right operand: an int32 immediate, a register or a memory operand. Releases v.
-  template <bool FlagsLive = false>
-  void with_source(value v, width w, auto f) {
-    switch (v.place()) {
-      case where::constant:
-        if (w == width::w32 || std::int64_t(v.bits64()) == std::int32_t(v.bits64())) return f(std::int32_t(v.bits64()));
-        break;
-      case where::slot: return f(slot(v.displacement()));
-      case where::reg: f(v.base()); return release(v);
-      case where::local:
-        if (v.base() == reg::none) return f(local_slot(v.local_index()));
-        return f(home(v));
-      case where::load:
-        if (v.loads() != (w == width::w32 ? load_op::mov32 : load_op::mov64)) break;
-        f(memory(v, reg::none));
-        return release(v);
-      default: break;
-    }
-    const reg r = writable<FlagsLive>(v);
-    f(r);
-    release(r);
+  // The cheapest form of a right operand: an int32 immediate, a register or a memory operand.
+  struct source {
+    enum class kind : std::uint8_t { immediate, in_register, in_memory };
+    kind form;
+    reg in;
+    std::int32_t immediate;
+    address memory;
+    std::uint32_t registers;  // to be released
+  };
+  static bool fits_immediate(value v, width w) { return v.is(where::constant) && (w == width::w32 || std::int64_t(v.bits64()) == std::int32_t(v.bits64())); }
+  // `whole` is the load that reads all of the operand: that alone can be folded.
+  source source_of(value v, load_op whole) {
+    if (v.is(where::reg)) return {source::kind::in_register, v.base(), 0, {}, mask(v.base())};
+    if (v.is(where::local) && is_in(v.base())) return {source::kind::in_register, v.base(), 0, {}, 0};
+    return cold<&generator::source_out_of_line>(v, whole);
   }
-  // The same for operands of SSE instructions: a register or a memory operand.
-  void with_xmm_source(value v, auto f) {
-    switch (v.place()) {
-      case where::slot: return f(slot(v.displacement()));
-      case where::reg: f(v.base()); return release(v);
-      case where::local:
-        if (v.base() == reg::none) return f(local_slot(v.local_index()));
-        return f(home(v));
-      case where::load: f(memory(v, reg::none)); return release(v);
-      default: break;
+  static source source_out_of_line(generator& g, value v, load_op whole) {
+    if (in_frame(v)) return {source::kind::in_memory, reg::none, 0, frame_place(v), 0};
+    if (v.is(where::load) && v.loads() == whole) {
+      const address m = g.memory(v, reg::none);
+      return {source::kind::in_memory, reg::none, 0, m, v.registers()};
     }
-    const reg r = writable(v);
-    f(r);
-    release(r);
+    const reg r = g.readable(v);
+    return {source::kind::in_register, r, 0, {}, mask(r)};
+  }
+  // Calls f with an int32, a reg or an address.
+  void with_source(value v, width w, auto f) {
+    if (fits_immediate(v, w)) return f(std::int32_t(v.bits64()));
+    with_operand(v, w == width::w32 ? load_op::mov32 : load_op::mov64, f);
+  }
+  // The same for instructions that take no immediate.
+  void with_operand(value v, load_op whole, auto f) {
+    const source s = source_of(v, whole);
+    if (s.form == source::kind::in_register) f(s.in);
+    else f(s.memory);
+    release(s.registers);
   }
 
   // The memory operand of a latent load. A sum that may wrap at 2^32 is made first, in `scratch` if that is a register,

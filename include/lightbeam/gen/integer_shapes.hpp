@@ -35,21 +35,18 @@ constexpr bool both_constant(value x, value y) { return x.is(where::constant) &&
 // What two-operand instructions share: x into the destination, then `f(d, y)`. Where y reads the home that is written, x goes
 // to a temporary first.
 void two_operands(auto& g, val t, value x, value y, bool commutes, bool zero_flag, std::uint32_t bits, auto f) {
-  destination d = g.target(t, x.is(where::reg) ? x.base() : reg::none);
+  const destination d = g.target(t, x.is(where::reg) ? x.base() : reg::none);
+  reg r = d.in;
   if (d.home && y.reads(d.in) && !(x.is(where::local) && x.base() == d.in)) {
-    if (commutes && y.is(where::local)) {
-      std::swap(x, y);
-    } else {
-      const reg r = x.is(where::reg) ? x.base() : g.temporary_for(t);
-      g.start(r, x);
-      f(r, y);
-      g.move(t, d.in, r);
-      g.release(r);
-      return g.finish(d, t, bits);
-    }
+    if (commutes && y.is(where::local)) std::swap(x, y);
+    else r = x.is(where::reg) ? x.base() : g.temporary_for(t);
   }
-  g.start(d.in, x);
-  f(d.in, y);
+  g.start(r, x);
+  f(r, y);
+  if (r != d.in) {
+    g.move(t, d.in, r);
+    g.release(r);
+  }
   g.finish(d, t, bits, zero_flag);
 }
 
@@ -162,27 +159,17 @@ struct multiply {
     const val t = integer(w);
     if (both_constant(x, y)) return g.push_constant(t, evaluate(fold::mul, w, x.bits64(), y.bits64()));
     if (x.is(where::constant) || (y.is(where::reg) && !x.is(where::reg))) std::swap(x, y);
-    if (y.is(where::constant) && (w == width::w32 || std::int64_t(y.bits64()) == std::int32_t(y.bits64()))) {
+    if (g.fits_immediate(y, w)) {
       const reg s = g.readable(x);
       g.release(s);
       const destination d = g.target(t);
       g.a.imul(w, d.in, s, std::int32_t(y.bits64()));
       return g.finish(d, t);
     }
-    two_operands(g, t, x, y, true, false, 0, [&g, this](reg d, value right) { g.with_source(right, w, source{g, w, d}); });
+    two_operands(g, t, x, y, true, false, 0, [&g, this](reg d, value right) {
+      g.with_operand(right, w == width::w32 ? load_op::mov32 : load_op::mov64, [&g, this, d](auto s) { g.a.imul(w, d, s); });
+    });
   }
-
- private:
-  template <class G>
-  struct source {
-    G& g;
-    width w;
-    reg d;
-    void operator()(std::int32_t k) const { g.a.imul(w, d, d, k); }
-    void operator()(auto s) const { g.a.imul(w, d, s); }
-  };
-  template <class G>
-  source(G&, width, reg) -> source<G>;
 };
 
 struct shift {

@@ -258,25 +258,27 @@ struct fast_assembler {
     const unsigned need = rex != 0 || std::uint32_t(m) >= 4;
     put((0x0fu | opcode << 8 | std::uint64_t(modrm(3, r, m)) << 16) << 8 * need | ((0x40u | rex) & (0u - need)), 3 + int(need));
   }
-  void rm(std::uint32_t w, std::uint32_t opcode, reg r, address m) { memory(w, opcode, 1, r, m, false); }
-  void rm2(std::uint32_t w, std::uint32_t opcode, reg r, address m) { memory(w, 0x0fu | opcode << 8, 2, r, m, false); }
-  void rm_byte(std::uint32_t opcode, reg s, address m) { memory(0, opcode, 1, s, m, std::uint32_t(s) >= 4); }
+  void rm(std::uint32_t w, std::uint32_t opcode, reg r, address m) { out = memory(out, w << 3, opcode, 1, r, m); }
+  void rm2(std::uint32_t w, std::uint32_t opcode, reg r, address m) { out = memory(out, w << 3, 0x0fu | opcode << 8, 2, r, m); }
+  void rm_byte(std::uint32_t opcode, reg s, address m) { out = memory(out, std::uint32_t(s) >= 4 ? 0x40 : 0, opcode, 1, s, m); }
 
   // Displacement: none (but for rbp and r13, which have no such form), 8 bits, or 32. A base of rsp or r12, or an index, takes a
   // SIB byte; without a base the displacement has 32 bits.
-  void memory(std::uint32_t w, std::uint32_t opcode, int opcode_bytes, reg r, address m, bool force) {
+  // Not inlined: it is long, and takes and gives back all in registers.
+  [[gnu::noinline]] static std::uint8_t* memory(std::uint8_t* out, std::uint32_t prefix, std::uint32_t opcode, int opcode_bytes, reg r, address m) {
     const bool no_index = m.index == reg::none;
     const std::uint32_t x = no_index ? 0 : high(m.index);
     const std::uint32_t b = m.base == reg::none ? 0 : high(m.base);
-    const std::uint32_t rex = w << 3 | high(r) << 2 | x << 1 | b;
-    const unsigned need = rex != 0 || force;
+    const std::uint32_t rex = prefix | high(r) << 2 | x << 1 | b;
+    const unsigned need = rex != 0;
     std::uint64_t bytes = std::uint64_t(opcode) << 8 * need | ((0x40u | rex) & (0u - need));
     int length = opcode_bytes + int(need);
     const std::int32_t k = m.displacement;
     if (m.base == reg::none) {
       bytes |= (0x04ull | low(r) << 3) << 8 * length | (std::uint64_t(m.scale) << 6 | (no_index ? 0x20u : low(m.index) << 3) | 5u) << 8 * (length + 1);
-      put(bytes, length + 2);
-      return word(std::uint32_t(k));
+      std::memcpy(out, &bytes, 8);
+      std::memcpy(out + length + 2, &k, 4);
+      return out + length + 6;
     }
     const unsigned bare = k == 0 && low(m.base) != 5, small = k == std::int8_t(k);
     const std::uint32_t mod = bare ? 0 : small ? 1 : 2;
@@ -285,9 +287,9 @@ struct fast_assembler {
     const std::uint64_t index_bits = no_index ? 0x20u : std::uint32_t(m.scale) << 6 | low(m.index) << 3;
     bytes |= (index_bits | low(m.base)) << 8 * length & (0 - std::uint64_t(sib));
     length += sib;
-    put(bytes, length);
-    std::memcpy(out, &k, 4);
-    out += bare ? 0 : small ? 1 : 4;
+    std::memcpy(out, &bytes, 8);
+    std::memcpy(out + length, &k, 4);
+    return out + length + (bare ? 0 : small ? 1 : 4);
   }
 };
 

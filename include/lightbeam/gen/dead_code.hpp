@@ -1,0 +1,38 @@
+#pragma once
+
+#include "flow.hpp"
+#include "../wasm/validator.hpp"
+
+namespace lightbeam::inline LIGHTBEAM_ABI {
+
+// What the validator of unreachable code needs to know of the function around it.
+struct surroundings {
+  const compile_context& c;
+
+  std::span<const val> label_types(std::uint32_t depth) const { return c.frames[c.frames.size() - 1 - depth].branch_types(); }
+  std::size_t labels() const { return c.frames.size(); }
+  std::span<const val> results() const { return c.frames.back().results; }
+  val local_type(std::uint32_t i) const { return c.locals[i].type(); }
+  std::uint32_t local_count() const { return c.local_count; }
+  bool is_if() const { return c.frames.back().kind == construct::then_arm; }
+};
+
+// Code that cannot be reached is validated, on a stack of its own that is polymorphic, but never lowered: handlers know nothing
+// of it. Goes on at the `end` or `else` that closes the block.
+template <class Policy>
+struct dead_code {
+  static void skip(generator<Policy>& g) {
+    if (g.c.failed) return;
+    g.c.frame->dead = true;
+    surroundings around{g.c};
+    const auto next = skip_dead(*g.c.info, Policy::features, around, g.pc, g.c.body_end, g.c.body);
+    if (next) {
+      g.pc = *next;
+      return;
+    }
+    g.fail(failure_kind::invalid, "");
+    g.c.failed = next.error();
+  }
+};
+
+}  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -1,0 +1,165 @@
+#pragma once
+
+#include "image.hpp"
+#include <array>
+#include <csignal>
+#include <mutex>
+#include <ucontext.h>
+
+namespace lightbeam::inline LIGHTBEAM_ABI {
+
+// The machine code whose faults are traps. Read by the signal handler without locks; written under one.
+class fault_table {
+ public:
+  static fault_table& of_process() {
+    static fault_table table;
+    return table;
+  }
+
+  void add(const module_image& image) {
+    const std::lock_guard lock(mutex_);
+    for (auto* c = &first_;; c = next_of(*c))
+      for (auto& e : c->entries)
+        if (e.owner == nullptr || e.owner == &image) return e.put(image);
+  }
+  void remove(const module_image& image) {
+    const std::lock_guard lock(mutex_);
+    for (auto* c = &first_; c; c = c->next.load(std::memory_order_relaxed))
+      for (auto& e : c->entries)
+        if (e.owner == &image) return e.drop();
+  }
+  // Where code that faulted at this address goes on; 0 where the fault is none of ours. Safe in a signal handler.
+  std::uintptr_t exit_of(std::uintptr_t address) const {
+    for (const auto* c = &first_; c; c = c->next.load(std::memory_order_acquire))
+      for (const auto& e : c->entries)
+        if (const auto exit = e.exit_of(address)) return exit;
+    return 0;
+  }
+
+ private:
+  // `version` is odd while the rest is written: a reader that sees it change looks away. It cannot be its own code that
+  // changes, since a store that runs keeps its images.
+  struct entry {
+    std::atomic<std::uint32_t> version{0};
+    std::atomic<std::uintptr_t> begin{0}, size{0}, exit{0};
+    const module_image* owner = nullptr;  // this and the count are the writers'
+    std::uint32_t count = 0;
+
+    void put(const module_image& image) {
+      if (count++ != 0) return;
+      owner = &image;
+      write(reinterpret_cast<std::uintptr_t>(image.code), image.code_size, reinterpret_cast<std::uintptr_t>(image.code) + image.fault_exit);
+    }
+    void drop() {
+      if (--count != 0) return;
+      owner = nullptr;
+      write(0, 0, 0);
+    }
+    void write(std::uintptr_t b, std::uintptr_t s, std::uintptr_t x) {
+      version.fetch_add(1, std::memory_order_acq_rel);
+      begin.store(b), size.store(s), exit.store(x);
+      version.fetch_add(1, std::memory_order_acq_rel);
+    }
+    std::uintptr_t exit_of(std::uintptr_t address) const {
+      const auto before = version.load(std::memory_order_acquire);
+      const std::uintptr_t b = begin.load(), s = size.load(), x = exit.load();
+      return (before & 1) == 0 && version.load(std::memory_order_acquire) == before && address - b < s ? x : 0;
+    }
+  };
+  struct chunk {
+    std::array<entry, 64> entries;
+    std::atomic<chunk*> next{nullptr};
+  };
+  // Chunks are never freed: a handler may be reading them.
+  static chunk* next_of(chunk& c) {
+    if (auto* const n = c.next.load(std::memory_order_relaxed)) return n;
+    auto* const made = new chunk;
+    c.next.store(made, std::memory_order_release);
+    return made;
+  }
+
+  std::mutex mutex_;
+  chunk first_;
+};
+
+// The one piece of process state that guard pages need. Installed once and never taken off again, since a handler that
+// was installed later may hold on to it.
+class fault_handler {
+ public:
+  static void install() {
+    static const bool installed = [] {
+      fault_table::of_process();  // made before any fault
+      struct sigaction ours {};
+      ours.sa_sigaction = &handle;
+      ours.sa_flags = SA_SIGINFO | SA_ONSTACK;
+      sigemptyset(&ours.sa_mask);
+      return ::sigaction(SIGSEGV, &ours, &previous()) == 0;
+    }();
+    static_cast<void>(installed);
+  }
+
+ private:
+  static struct sigaction& previous() {
+    static struct sigaction action {};
+    return action;
+  }
+
+  static void handle(int number, siginfo_t* info, void* machine) {
+    auto& registers = static_cast<ucontext_t*>(machine)->uc_mcontext.gregs;
+    const auto at = std::uintptr_t(registers[REG_RIP]);
+    if (info->si_code > 0) {  // raised by the processor, not by kill()
+      if (const auto exit = fault_table::of_process().exit_of(at)) {
+        registers[REG_RAX] = greg_t(at);
+        registers[REG_RIP] = greg_t(exit);
+        return;
+      }
+    }
+    pass_on(number, info, machine);
+  }
+
+  static void pass_on(int number, siginfo_t* info, void* machine) {
+    const struct sigaction before = previous();
+    const bool informed = (before.sa_flags & SA_SIGINFO) != 0;
+    if (!informed && before.sa_handler == SIG_IGN && info->si_code <= 0) return;
+    if (!informed && (before.sa_handler == SIG_DFL || before.sa_handler == SIG_IGN)) return end_process(number, info);
+    if (before.sa_flags & int(SA_RESETHAND)) previous() = {};
+    // As if the kernel had called it; returning from our handler restores the mask.
+    sigset_t blocked = before.sa_mask;
+    if (before.sa_flags & SA_NODEFER) {
+      sigset_t own;
+      sigemptyset(&own), sigaddset(&own, number);
+      pthread_sigmask(SIG_UNBLOCK, &own, nullptr);
+    }
+    pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
+    if (informed) before.sa_sigaction(number, info, machine);
+    else before.sa_handler(number);
+  }
+
+  // A fault happens again on return and finds the default action; a signal that was sent has to be sent again.
+  static void end_process(int number, const siginfo_t* info) {
+    struct sigaction standard {};
+    standard.sa_handler = SIG_DFL;
+    ::sigaction(number, &standard, nullptr);
+    if (info->si_code <= 0) ::raise(number);
+  }
+};
+
+// Faults in the image's code are traps while one of these exists.
+class fault_registration {
+ public:
+  fault_registration() = default;
+  explicit fault_registration(const module_image& image) : image_(&image) {
+    fault_handler::install();
+    fault_table::of_process().add(image);
+  }
+  fault_registration(fault_registration&& o) noexcept : image_(std::exchange(o.image_, nullptr)) {}
+  fault_registration& operator=(fault_registration&& o) noexcept { return std::swap(image_, o.image_), *this; }
+  ~fault_registration() {
+    if (image_) fault_table::of_process().remove(*image_);
+  }
+
+ private:
+  const module_image* image_ = nullptr;
+};
+
+}  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "image.hpp"
+#include "quota.hpp"
+#include "../core/result.hpp"
+#include <algorithm>
+#include <memory>
+#include <sys/mman.h>
+
+namespace lightbeam::inline LIGHTBEAM_ABI {
+
+inline constexpr std::uint64_t page_bytes = 65536;
+// A memory of 65,536 pages would have a length that does not fit 32 bits; no more than this many are ever given.
+inline constexpr std::uint32_t largest_memory = 65535;
+
+// A memory of a store. It reserves its address space when it is made and grows in place, so its base never changes.
+// In front of the base lies a page whose last word is the length in bytes, where compiled code reads it.
+class memory_object {
+ public:
+  static result<std::unique_ptr<memory_object>> make(const memory_type& type, memory_kind kind, quota& bytes) {
+    const std::uint64_t size = type.size.minimum * page_bytes;
+    if (type.size.minimum > largest_memory || !bytes.take(size)) return failure(failure_kind::limit, "the memory is larger than the store allows");
+    const std::uint32_t most = std::min(type.size.maximum.value_or(largest_memory), largest_memory);
+    const std::uint64_t reach = std::min(most * page_bytes, (bytes.left() + size) & ~(page_bytes - 1));
+    const std::uint64_t reserved = header_bytes + (kind == memory_kind::guard_pages ? guarded_bytes : std::max(reach, size));
+    void* const start = ::mmap(nullptr, reserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (start == MAP_FAILED) return bytes.give_back(size), failure(failure_kind::limit, "the system refused the address space of a memory");
+    std::unique_ptr<memory_object> made(new memory_object(type.size.maximum, kind, bytes, static_cast<std::uint8_t*>(start), reserved, std::max(reach, size)));
+    if (::mprotect(start, header_bytes + size, PROT_READ | PROT_WRITE) != 0) {
+      bytes.give_back(size);
+      return failure(failure_kind::limit, "the system refused a memory");
+    }
+    made->length() = size;
+    return made;
+  }
+  memory_object(const memory_object&) = delete;
+  memory_object& operator=(const memory_object&) = delete;
+  ~memory_object() { ::munmap(start_, reserved_); }
+
+  std::uint8_t* base() const { return start_ + header_bytes; }
+  std::uint64_t bytes() const { return length(); }
+  std::uint32_t pages() const { return std::uint32_t(bytes() / page_bytes); }
+  memory_kind kind() const { return kind_; }
+  // Its type with the present size as minimum: what imports are matched against.
+  memory_type type() const { return {{pages(), maximum_}, false}; }
+
+  // The size in pages before, or 0xffffffff where it does not grow.
+  std::uint32_t grow(std::uint64_t pages) {
+    const std::uint64_t before = bytes();
+    if (pages > largest_memory) return no_index;
+    const std::uint64_t more = pages * page_bytes;
+    if (more > reach_ - before || !quota_->take(more)) return no_index;
+    if (more != 0 && ::mprotect(base() + before, more, PROT_READ | PROT_WRITE) != 0) return quota_->give_back(more), no_index;
+    length() = before + more;
+    return std::uint32_t(before / page_bytes);
+  }
+
+  // Whether `size` bytes from `address` on lie inside.
+  bool holds(std::uint64_t address, std::uint64_t size) const { return size <= bytes() && address <= bytes() - size; }
+
+ private:
+  static constexpr std::uint64_t header_bytes = 4096;
+  static constexpr std::uint64_t guarded_bytes = (std::uint64_t{8} << 30) + page_bytes;  // index and offset of 32 bits each, and an access
+
+  memory_object(std::optional<std::uint32_t> maximum, memory_kind kind, quota& bytes, std::uint8_t* start, std::uint64_t reserved, std::uint64_t reach)
+      : maximum_(maximum), kind_(kind), quota_(&bytes), start_(start), reserved_(reserved), reach_(reach) {}
+  std::uint64_t& length() const { return *reinterpret_cast<std::uint64_t*>(start_ + header_bytes - 8); }
+
+  std::optional<std::uint32_t> maximum_;
+  memory_kind kind_;
+  quota* quota_;
+  std::uint8_t* start_;
+  std::uint64_t reserved_, reach_;
+};
+
+}  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "layout.hpp"
+#include "quota.hpp"
+#include "../core/result.hpp"
+#include <algorithm>
+#include <memory>
+
+namespace lightbeam::inline LIGHTBEAM_ABI {
+
+// A table of a store. `data` is what compiled code sees; its references lie here, or inside the instance that defines it.
+class table_object {
+ public:
+  static result<std::unique_ptr<table_object>> make(const table_type& type, quota& elements) {
+    if (!elements.take(type.size.minimum)) return failure(failure_kind::limit, "the table is larger than the store allows");
+    std::unique_ptr<table_object> made(new table_object(type, elements));
+    made->storage_.resize(type.size.minimum);
+    made->data.references = made->storage_.data();
+    return made;
+  }
+  // With arrays inside its instance: see instance_layout. The block is zero, so only the type ids of null remain to be written.
+  static result<std::unique_ptr<table_object>> make_inline(const table_type& type, quota& elements, const table_data& arrays) {
+    if (!elements.take(type.size.minimum)) return failure(failure_kind::limit, "the table is larger than the store allows");
+    std::unique_ptr<table_object> made(new table_object(type, elements));
+    made->data.references = arrays.references;
+    made->data.type_ids = arrays.type_ids;
+    made->data.code = arrays.code;
+    made->data.owner = arrays.owner;
+    made->data.foreign_thunk = arrays.foreign_thunk;
+    std::fill_n(arrays.type_ids, type.size.minimum, no_index);
+    return made;
+  }
+  table_object(const table_object&) = delete;
+  table_object& operator=(const table_object&) = delete;
+
+  // Its type with the present size as minimum: what imports are matched against.
+  table_type type() const { return {data.element, {data.size, maximum_}}; }
+  bool holds(std::uint64_t index, std::uint64_t size) const { return size <= data.size && index <= data.size - size; }
+  std::uint64_t at(std::uint32_t index) const { return data.references[index]; }
+
+  // The only place where references are written: keeps the parallel arrays in step.
+  void set(std::uint32_t index, std::uint64_t reference) {
+    data.references[index] = reference;
+    if (!data.code) return;
+    const auto* const record = reinterpret_cast<const function_record*>(reference);
+    data.type_ids[index] = record ? record->type_id : no_index;
+    data.code[index] = !record ? nullptr : record->instance == data.owner ? record->code : data.foreign_thunk;
+  }
+
+  // The size before, or 0xffffffff where it does not grow.
+  std::uint32_t grow(std::uint64_t elements, std::uint64_t reference) {
+    const std::uint32_t before = data.size;
+    if (elements > data.maximum - before) return no_index;
+    if (elements == 0) return before;
+    if (!quota_->take(elements)) return no_index;
+    storage_.resize(before + elements, reference);
+    data.references = storage_.data();
+    data.size = std::uint32_t(before + elements);
+    return before;
+  }
+
+  table_data data;
+
+ private:
+  table_object(const table_type& type, quota& elements) : maximum_(type.size.maximum), quota_(&elements) {
+    data.size = type.size.minimum;
+    data.maximum = maximum_.value_or(no_index);
+    data.element = type.element;
+  }
+
+  std::optional<std::uint32_t> maximum_;
+  quota* quota_;
+  std::vector<std::uint64_t> storage_;
+};
+
+}  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "module.hpp"
+#include "../core/reader.hpp"
+#include "../core/utf8.hpp"
+
+namespace lightbeam::inline LIGHTBEAM_ABI {
+
+// The function names of the custom section "name". Nothing in it can make a module malformed: what makes no sense is skipped.
+inline void read_function_names(std::span<const std::uint8_t> section, module_info& info) {
+  reader in(section);
+  while (in && in.left() != 0) {
+    const std::uint8_t id = in.byte();
+    const std::uint32_t size = in.u32();
+    reader names(in.bytes(size));
+    if (id != 1) continue;
+    for (std::uint32_t n = names.u32(); n-- && names;) {
+      const std::uint32_t index = names.u32();
+      const auto text = names.bytes(names.u32());
+      if (!names || index >= info.functions.size() || !is_utf8(text)) continue;
+      if (info.function_names.size() < info.functions.size()) info.function_names.resize(info.functions.size());
+      info.function_names[index].assign(text.begin(), text.end());
+    }
+  }
+}
+
+}  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -1,0 +1,146 @@
+#pragma once
+
+#include "immediates.hpp"
+#include "module.hpp"
+#include "../core/reader.hpp"
+#include "../core/utf8.hpp"
+
+namespace lightbeam::inline LIGHTBEAM_ABI {
+
+// Limits of the WebAssembly JavaScript interface ("Implementation-defined Limits"), so that a module that runs elsewhere runs here.
+namespace module_limits {
+inline constexpr std::uint32_t bytes = 1 << 30;
+inline constexpr std::uint32_t types = 1'000'000, functions = 1'000'000, imports = 1'000'000, exports = 1'000'000;
+inline constexpr std::uint32_t globals = 1'000'000, tables = 100'000, memories = 100, data_segments = 100'000, element_segments = 10'000'000;
+inline constexpr std::uint32_t items = 10'000'000, params = 1'000, results = 1'000, body_bytes = 7'654'321, locals = 50'000;
+}  // namespace module_limits
+
+// The specification's own limits, section 3.2.
+inline constexpr std::uint32_t most_pages = 65536;
+
+// Reads what section 5.3 and the index spaces of section 5.5 are made of. Whatever lies outside of `features` fails as unsupported.
+class type_reader {
+ public:
+  type_reader(reader& in, feature features) : in_(in), features_(features) {}
+
+  // False, after a failure, where the feature is not enabled.
+  bool need(feature f, const char* what, std::uint32_t at) {
+    if (contains(features_, f)) return true;
+    in_.fail(failure_kind::unsupported, what, at);
+    return false;
+  }
+  void unsupported(const char* what, std::uint32_t at) { in_.fail(failure_kind::unsupported, what, at); }
+
+  // The length of a vector: each of its elements takes at least `element_bytes`, so a length beyond the input fails right here.
+  std::uint32_t length(std::uint32_t most, std::uint32_t element_bytes = 1) {
+    const std::uint32_t at = in_.offset(), n = in_.u32();
+    if (n > in_.left() / element_bytes) return in_.malformed("length out of bounds", at), 0;
+    if (n > most) return in_.fail(failure_kind::limit, "too many elements in a vector of the module", at), 0;
+    return n;
+  }
+
+  std::string name() {
+    const std::uint32_t at = in_.offset(), n = in_.u32();
+    if (n > in_.left()) return in_.malformed("length out of bounds", at), std::string();
+    const auto bytes = in_.bytes(n);
+    if (!is_utf8(bytes)) return in_.malformed("malformed UTF-8 encoding", at), std::string();
+    return std::string(bytes.begin(), bytes.end());
+  }
+
+  val value() {
+    const std::uint32_t at = in_.offset();
+    const std::uint8_t code = in_.byte();
+    const val t = value_type(code);
+    if (t == val::v128) need(feature::simd, "v128 needs the feature simd, which is disabled", at);
+    else if (t == val::funcref) need(feature::reference_types, "funcref as a value needs the feature reference-types, which is disabled", at);
+    else if (t == val::externref) need(feature::reference_types, "externref needs the feature reference-types, which is disabled", at);
+    else if (t == val::none) unknown(code, at, "malformed value type");
+    return t;
+  }
+
+  // Of a table or an element segment: funcref alone is part of the MVP.
+  val reference() {
+    const std::uint32_t at = in_.offset();
+    const std::uint8_t code = in_.byte();
+    const val t = value_type(code);
+    if (t == val::externref) need(feature::reference_types, "externref needs the feature reference-types, which is disabled", at);
+    else if (t != val::funcref) unknown(code, at, "malformed reference type");
+    return t;
+  }
+
+  function_type function() {
+    const std::uint32_t at = in_.offset();
+    const std::uint8_t form = in_.byte();
+    if (form >= 0x4e && form <= 0x50) unsupported("recursive types and subtypes (feature gc) are not supported", at);
+    else if (form == 0x5e || form == 0x5f) unsupported("array and struct types (feature gc) are not supported", at);
+    else if (form != 0x60) in_.malformed("malformed type form", at);
+    function_type t;
+    for (std::uint32_t n = length(module_limits::params); n-- && in_;) t.params.push_back(value());
+    const std::uint32_t results_at = in_.offset();
+    std::uint32_t n = length(module_limits::results);
+    if (n > 1) need(feature::multi_value, "several results need the feature multi-value, which is disabled", results_at);
+    while (n-- && in_) t.results.push_back(value());
+    return t;
+  }
+
+  table_type table() {
+    const std::uint32_t at = in_.offset();
+    if (in_.peek() == 0x40) unsupported("tables with an initial value (feature function-references) are not supported", at);
+    table_type t;
+    t.element = reference();
+    const std::uint32_t flags_at = in_.offset();
+    const std::uint8_t flags = in_.byte();
+    if (flags == 4 || flags == 5) unsupported("64-bit tables (feature memory64) are not supported", flags_at);
+    else if (flags > 1) in_.malformed("malformed table limits flags", flags_at);
+    t.size = bounds(flags & 1);
+    return t;
+  }
+
+  memory_type memory() {
+    const std::uint32_t at = in_.offset();
+    const std::uint8_t flags = in_.byte();
+    if (flags > 0x0f) in_.malformed("malformed memory limits flags", at);
+    else if (flags & 8) unsupported("custom page sizes (feature custom-page-sizes) are not supported", at);
+    else if (flags & 4) unsupported("64-bit memories (feature memory64) are not supported", at);
+    memory_type t;
+    t.shared = flags & 2;
+    if (t.shared && need(feature::threads, "shared memories need the feature threads, which is disabled", at) && !(flags & 1))
+      in_.invalid("shared memory must have maximum", at);
+    t.size = bounds(flags & 1);
+    if (t.size.minimum > most_pages || t.size.maximum.value_or(0) > most_pages)
+      in_.invalid("memory size must be at most 65536 pages (4GiB)", at);
+    return t;
+  }
+
+  global_type global() {
+    global_type t;
+    t.type = value();
+    const std::uint32_t at = in_.offset();
+    const std::uint8_t mutability = in_.byte();
+    if (mutability > 1) in_.malformed("malformed mutability", at);
+    t.is_mutable = mutability;
+    return t;
+  }
+
+ private:
+  limits bounds(bool has_maximum) {
+    const std::uint32_t at = in_.offset();
+    limits l;
+    l.minimum = in_.u32();
+    if (has_maximum) l.maximum = in_.u32();
+    if (has_maximum && l.minimum > *l.maximum) in_.invalid("size minimum must not be greater than maximum", at);
+    return l;
+  }
+
+  void unknown(std::uint8_t code, std::uint32_t at, const char* malformed) {
+    if (code == 0x63 || code == 0x64) unsupported("typed references (feature function-references) are not supported", at);
+    else if (code == 0x69 || code == 0x74) unsupported("exception references (feature exceptions) are not supported", at);
+    else if ((code >= 0x6a && code <= 0x6e) || (code >= 0x71 && code <= 0x73)) unsupported("reference types of the feature gc are not supported", at);
+    else in_.malformed(malformed, at);
+  }
+
+  reader& in_;
+  feature features_;
+};
+
+}  // namespace lightbeam::inline LIGHTBEAM_ABI
