@@ -1,6 +1,10 @@
 #pragma once
 
 #include "operand.hpp"
+// Without exceptions xbyak records its errors, and only if told so.
+#if !LIGHTBEAM_EXCEPTIONS && !defined(XBYAK_NO_EXCEPTION)
+#define XBYAK_NO_EXCEPTION
+#endif
 #include <xbyak/xbyak.h>
 
 namespace lightbeam::inline LIGHTBEAM_ABI {
