@@ -51,7 +51,7 @@ struct function_body {
     c.failed.reset();
     c.done = c.has_called = c.halted = false;
     c.body_end = body + size;
-    c.dirty = 0, c.epoch = 1, c.frame_bytes = 0, c.saved = 0, c.current_region = 0, c.tables = 0;
+    c.dirty = 0, c.epoch = 1, c.frame_bytes = 0, c.saved = 0, c.current_region = c.tables = c.open_loops = 0;
     c.registers = Policy::regs::temporaries;
     c.regions.resize(1);
     c.regions[0] = {};
@@ -123,7 +123,14 @@ struct function_body {
         break;
       }
     c.saved = r.homes & convention::callee_saved;
+    c.crowded = homes != 0 && crowded(c);
+    // A loop may want homes of its own: their registers are saved by the same prologue, which has to have room.
+    c.may_save = std::memchr(c.pc, 0x03, rest) && (c.crowded || c.has_calls) ? homes & convention::callee_saved : c.saved;
     c.zeros_pending = c.local_count > c.first_zero;
+  }
+  static bool crowded(const compile_context& c) {
+    const auto& r = c.regions[0];
+    return std::uint32_t(std::popcount(r.homes)) < c.local_count;
   }
   static constexpr std::uint32_t argument_registers = mask(reg::di, reg::si, reg::r8, reg::r9) | 0xffu << 18;
   // rbx and rbp before r10 to r13: they need no REX prefix for 32 bits.
@@ -149,7 +156,7 @@ struct function_body {
     const std::uint32_t entry = (c.position(c.out) + 15) & ~15u;
     for (std::uint8_t* p = c.out; p < c.code + entry; ++p) *p = 0xcc;
     c.checks_stack = needs_check(c, size);
-    g.a.out = c.code + entry + push_bytes(c.saved) + sub_bytes + (c.checks_stack ? check_bytes : 0);
+    g.a.out = c.code + entry + push_bytes(c.may_save) + sub_bytes + (c.checks_stack ? check_bytes : 0);
     c.body_start = c.position(g.a.out);
     g.save();
     return entry;
@@ -233,6 +240,7 @@ struct function_body {
       saved &= ~(1u << top);
     }
     g.a.ret();
+    F::write_exits(g);
     prologue(c, g, entry, frame);
     cold_traps(c, g, frame);
     place(c, g, entry);

@@ -27,9 +27,7 @@ class compiled_image final : public module_image {
   }
 
   void fill(compile_context& c) const {
-    c.info = &info, c.layout = &layout, c.cpu = cpu_;
-    std::copy(thunks.trap_exits.begin(), thunks.trap_exits.end(), c.thunks.trap_exits);
-    c.thunks.foreign_call = thunks.foreign_call, c.thunks.runtime_call = thunks.runtime_call;
+    c.info = &info, c.layout = &layout, c.cpu = cpu_, c.thunks = thunks;
     for (const auto& t : info.types) {
       signature_places s;
       auto params = value_places::arguments(), results = value_places::results();
@@ -41,7 +39,7 @@ class compiled_image final : public module_image {
     c.placed.resize(info.functions.size());
   }
 
-  thunk_offsets thunks;
+  thunk_places thunks;
   code_memory memory_of_code;
 
  private:

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "flow.hpp"
+#include "regions.hpp"
 
 namespace lightbeam::inline LIGHTBEAM_ABI {
 
@@ -50,7 +50,7 @@ struct blocks {
     g.c.bias -= 8;
     control f;
     f.kind = kind;
-    f.region = g.c.current_region;
+    f.region = f.target_region = g.c.current_region;
     f.params = types.params, f.results = types.results;
     f.first = std::uint32_t(first + 1 - g.c.stack);
     g.c.frames.push_back(f);
@@ -66,9 +66,10 @@ struct blocks {
   static void loop(G& g, std::int64_t immediate) {
     block_types types;
     if (!signature(g, immediate, types) || !open(g, construct::loop, types, true)) return;
+    if (g.c.open_loops++ == 0) g.c.loop_calls = loop_homes<Policy>::choose(g);
     auto& header = g.c.frame->target;
     // With calls inside, homes that calls clobber would be loaded again on every back edge: leave them to their readers.
-    const std::uint32_t wanted = g.c.regions[g.c.current_region].homes & (g.c.has_calls ? convention::callee_saved : ~0u);
+    const std::uint32_t wanted = g.c.regions[g.c.current_region].homes & (g.c.loop_calls ? convention::callee_saved : ~0u);
     F::load_homes(g, wanted);
     F::store_homes(g, ~wanted);
     align(g, 32);
@@ -153,7 +154,18 @@ struct blocks {
       F::arrive(g, 0, 0);
       restart(g, results, false);
     }
+    if (f.kind == construct::loop) {
+      --g.c.open_loops;
+      if (f.has_region) leave_region(g, f, results.size());
+    }
     close(g, results.size());
+  }
+  // Results that read homes of the loop are made before these change hands.
+  static void leave_region(G& g, control& f, std::size_t results) {
+    g.settle_loads();
+    for (value* p = g.sp - results; p < g.sp; ++p)
+      if (p->place() > where::reg) cold::to_register(g, p);
+    loop_homes<Policy>::leave(g, f.region);
   }
   static void arrive_by_falling(G& g, control& f) {
     F::prepare(g, f.results, true);

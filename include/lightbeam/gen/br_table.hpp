@@ -30,7 +30,7 @@ struct branch_table {
     g.claim(table);
     F::prepare(g, types, types.size() == 1 && none_loops(g, named));
     for (const auto depth : named)
-      if (auto& f = frame(g, depth); !needs_detour(f, types)) F::conform(g, f.target);
+      if (auto& f = frame(g, depth); f.kind != construct::function && !needs_detour(g, f, types)) F::conform(g, f.target);
 
     g.a.alu(alu_op::cmp, width::w32, at, std::int32_t(*count));
     g.pc = labels;
@@ -49,7 +49,10 @@ struct branch_table {
     return read.value;
   }
   static control& frame(G& g, std::uint32_t depth) { return g.c.frames[g.c.frames.size() - 1 - depth]; }
-  static bool needs_detour(const control& f, std::span<const val> types) { return types.size() > 1 || (f.kind == construct::loop && !types.empty()); }
+  static bool needs_detour(G& g, const control& f, std::span<const val> types) {
+    if (f.kind == construct::function) return types.size() > 1;
+    return F::needs_copies(f, types) || f.target_region != g.c.current_region;
+  }
   static bool none_loops(G& g, const std::vector<std::uint32_t>& named) {
     for (const auto depth : named)
       if (frame(g, depth).kind == construct::loop) return false;
@@ -83,7 +86,7 @@ struct branch_table {
     const std::uint32_t start = g.c.position(g.a.out);
     for (std::uint32_t i = 0; i < count; ++i, g.a.out += 4) {
       auto& f = frame(g, *read_u32(g));
-      label& to = needs_detour(f, types) ? f.detour : f.target;
+      label& to = needs_detour(g, f, types) ? f.detour : f.target;
       const std::int32_t distance = std::int32_t(to.place - start);
       if (to.bound) std::memcpy(g.a.out, &distance, 4);
       else {
@@ -92,7 +95,7 @@ struct branch_table {
       }
     }
     auto& f = frame(g, *read_u32(g));
-    label& to = needs_detour(f, types) ? f.detour : f.target;
+    label& to = needs_detour(g, f, types) ? f.detour : f.target;
     if (to.bound) Policy::assembler::patch(otherwise, g.c.code + to.place);
     else F::chain(g, to.place, otherwise);
   }
@@ -102,7 +105,7 @@ struct branch_table {
     const auto dirty = g.c.dirty;
     for (const auto depth : named) {
       auto& f = frame(g, depth);
-      if (!needs_detour(f, types)) continue;
+      if (!needs_detour(g, f, types)) continue;
       F::bind(g, f.detour);
       f.detour = {};
       F::branch(g, f);

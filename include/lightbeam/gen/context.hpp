@@ -46,6 +46,7 @@ struct control {
   construct kind = construct::block;
   bool has_region = false;            // a loop that brought its own homes
   std::uint32_t region = 0;           // of the code outside of it: to which its end returns
+  std::uint32_t target_region = 0;    // of the code at its label
   std::span<const val> params, results;
   bool dead = false;                  // its end is not reached by falling through
   std::uint32_t first = 0;            // its operands begin here on the stack, above its sentinel
@@ -71,7 +72,7 @@ struct cold_exit {
   std::uint32_t field;
   std::uint32_t in, dirty;            // of the homes at the branch
   std::uint32_t region, target_region;
-  std::uint32_t target_in = 0, position = 0, next = 0;
+  std::uint32_t target_in = 0, target_dirty = 0, position = 0, next = 0;
 };
 // An entry of a jump table: the distance of a label from the table.
 struct table_field {
@@ -152,6 +153,7 @@ struct compile_context {
 
   std::int32_t frame_bytes = 0;
   std::uint32_t saved = 0;       // callee-saved registers that the prologue saves
+  std::uint32_t may_save = 0;    // for which it has room
   bool has_calls = false;        // as far as a guess goes
   bool zeros_pending = false;    // some locals are still the constant 0
   std::uint32_t first_zero = 0;  // the first local that is not a parameter
@@ -164,6 +166,10 @@ struct compile_context {
   entry scratch;                 // of an operator without one
   const std::uint8_t* ended = nullptr;  // past the last end
   std::uint32_t current_region = 0;
+  std::uint32_t open_loops = 0;
+  bool crowded = false;          // more locals than homes
+  bool loop_calls = false;       // the outermost loop calls, as far as a scan saw
+  std::vector<std::uint32_t> weights, ranked, chosen;  // of that scan
   std::uint32_t tables = 0;      // br_tables so far
   std::uint32_t function = 0;    // index in the module
   std::optional<failure> failed;

@@ -84,7 +84,7 @@ struct float_sequences {
     const reg magnitude = general(g, x, w), sign_of = general(g, y, w);
     g.rare([=](auto& a) {
       const Xbyak::Reg m = general_register(magnitude, w), s = general_register(sign_of, w);
-      const int top = is_double ? 63 : 31;
+      const std::uint8_t top = is_double ? 63 : 31;
       a.btr(m, top);
       a.shr(s, top);
       a.shl(s, top);

@@ -47,6 +47,55 @@ struct flow {
     if (l.bound) store_homes(g, ~l.dirty);
     else l.dirty |= g.c.dirty & l.in;
   }
+  // --- edges between regions: stores and loads only, never moves from register to register ------------------------
+
+  // Stores what the homes of region `from` hold and `to` does not keep in the same register (or not among `wanted`). Returns
+  // the homes that both have in common.
+  static std::uint32_t store_for(G& g, std::uint32_t from, std::uint32_t to, std::uint32_t wanted) {
+    const region &a = g.c.regions[from], &b = g.c.regions[to];
+    std::uint32_t kept = 0;
+    for (std::uint32_t left = a.homes; left; left &= left - 1) {
+      const auto home = reg(std::countr_zero(left));
+      const std::uint32_t local = a.owner[std::uint8_t(home)];
+      if (b.homes & wanted & mask(home) && b.owner[std::uint8_t(home)] == local) kept |= mask(home);
+      else if (g.in() & g.c.dirty & mask(home)) g.store_typed(g.c.locals[local].type(), local_place(g, local), home);
+    }
+    return kept;
+  }
+  static address local_place(G& g, std::uint32_t local) {
+    g.c.frame_bytes = std::max(g.c.frame_bytes, std::int32_t(8 * (local + 1)));
+    return G::local_slot(local);
+  }
+  // An edge out of the current region to a label of another. The state here is not changed: the code behind is dead or cold.
+  static void cross(G& g, std::uint32_t to, label& l) {
+    if (!l.reached) {
+      l.reached = true;
+      const std::uint32_t kept = g.in() & store_for(g, g.c.current_region, to, ~0u);
+      l.in = kept;
+      l.dirty = g.c.dirty & kept;
+      return;
+    }
+    cross_to(g, g.c.current_region, to, l.in, l.bound ? l.dirty : ~0u);
+    if (!l.bound) l.dirty |= g.c.dirty & g.in() & l.in & common(g, g.c.current_region, to);
+  }
+  static std::uint32_t common(G& g, std::uint32_t from, std::uint32_t to) {
+    const region &a = g.c.regions[from], &b = g.c.regions[to];
+    std::uint32_t same = 0;
+    for (std::uint32_t left = a.homes & b.homes; left; left &= left - 1)
+      if (const auto home = std::countr_zero(left); a.owner[home] == b.owner[home]) same |= 1u << home;
+    return same;
+  }
+  // `dirty`: the homes whose slots the label does not need.
+  static void cross_to(G& g, std::uint32_t from, std::uint32_t to, std::uint32_t in, std::uint32_t dirty) {
+    const std::uint32_t kept = g.in() & store_for(g, from, to, in & dirty);
+    const region& b = g.c.regions[to];
+    for (std::uint32_t left = in & ~kept; left; left &= left - 1) {
+      const auto home = reg(std::countr_zero(left));
+      const std::uint32_t local = b.owner[std::uint8_t(home)];
+      g.load_typed(g.c.locals[local].type(), home, local_place(g, local));
+    }
+  }
+
   // From here on the code may be reached from elsewhere.
   static void arrive(G& g, std::uint32_t in, std::uint32_t dirty) {
     g.set_in(in);
@@ -116,7 +165,7 @@ struct flow {
     }
     l.place = g.c.position(g.a.out);
     l.bound = true;
-    for (std::uint32_t i = l.stubs; i; i = g.c.exits[i - 1].next) g.c.exits[i - 1].position = l.place, g.c.exits[i - 1].target_in = l.in;
+    for (std::uint32_t i = l.stubs; i; i = g.c.exits[i - 1].next) g.c.exits[i - 1].position = l.place, g.c.exits[i - 1].target_in = l.in, g.c.exits[i - 1].target_dirty = l.dirty;
   }
 
   // --- values across edges ---------------------------------------------------------------------------------------
@@ -206,7 +255,8 @@ struct flow {
     const auto types = f.branch_types();
     if (f.kind == construct::function) return leave(g, types);
     prepare(g, types, f.kind != construct::loop);
-    conform(g, f.target);
+    if (f.target_region == g.c.current_region) conform(g, f.target);
+    else cross(g, f.target_region, f.target);
     if (needs_copies(f, types)) several_results(g, types, slot_in(g, f), f.kind == construct::loop);
     jump(g, f.target);
   }
@@ -214,6 +264,7 @@ struct flow {
     const auto types = f.branch_types();
     if (f.kind != construct::function && !needs_copies(f, types)) {
       prepare(g, types, true);
+      if (f.target_region != g.c.current_region) return branch_out(g, f, when);
       conform(g, f.target);
       return jump_if(g, f.target, when);
     }
@@ -227,12 +278,44 @@ struct flow {
     if (f.kind == construct::function) {
       leave(g, types);
     } else {
-      conform(g, f.target);
+      if (f.target_region == g.c.current_region) conform(g, f.target);
+      else cross(g, f.target_region, f.target);
       several_results(g, types, slot_in(g, f), f.kind == construct::loop);
       jump(g, f.target);
     }
     g.registers = registers, g.c.dirty = dirty;
     bind_chain(g.c, past.place, g.a.out);
+  }
+
+  // A conditional branch that leaves the region goes by way of a cold exit.
+  static void branch_out(G& g, control& f, condition when) {
+    label exit;
+    jump_if(g, exit, when);
+    label& l = f.target;
+    const std::uint32_t stays = common(g, g.c.current_region, f.target_region) & g.in();
+    if (!l.reached) {
+      l.reached = true;
+      l.in = stays;
+      l.dirty = 0;
+    }
+    if (!l.bound) l.dirty |= g.c.dirty & stays & l.in;
+    cold_exit e{exit.place, g.in(), g.c.dirty, g.c.current_region, f.target_region, l.in, l.dirty, l.bound ? l.place : 0, 0};
+    if (!l.bound) {
+      e.next = l.stubs;
+      l.stubs = std::uint32_t(g.c.exits.size() + 1);
+    }
+    g.c.exits.push_back(e);
+  }
+  // Written behind the body, when all labels are bound.
+  static void write_exits(G& g) {
+    for (std::size_t i = 0; i < g.c.exits.size(); ++i) {
+      const cold_exit e = g.c.exits[i];
+      bind_chain(g.c, e.field, g.a.out);
+      g.set_in(e.in);
+      g.c.dirty = e.dirty;
+      cross_to(g, e.region, e.target_region, e.target_in, e.target_dirty);
+      g.a.jmp(g.c.code + e.position);
+    }
   }
 
   // --- leaving the function --------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ namespace lightbeam::inline LIGHTBEAM_ABI {
 class fault_table {
  public:
   static fault_table& of_process() {
-    static fault_table table;
+    static fault_table& table = *new fault_table;  // outlives every store, static ones too
     return table;
   }
 

@@ -14,6 +14,10 @@ enum class imm : std::uint8_t {
   type, tag, try_table, type_pair, type_field, type_count, type_data, type_elem, heap_type, cast_branch, fence,  // exceptions, references, GC, atomics
 };
 
+// Not constexpr: evaluating a call at compile time is the error, and its name the message (`throw` needs exceptions).
+inline void not_a_signature_letter() {}
+inline void no_operator_of_this_name_in_op_table() {}
+
 // Operand and result types written as in "ii:i": i l f d for numbers, v for v128, F and E for funcref and externref. "?" means
 // that the operator has a check of its own, because its type depends on the stack or on an immediate.
 struct signature {
@@ -41,7 +45,8 @@ struct signature {
       case 'F': return val::funcref;
       case 'E': return val::externref;
     }
-    throw "signature letters are i l f d v F E : ?";
+    not_a_signature_letter();
+    return val::none;
   }
 };
 

@@ -245,7 +245,7 @@ struct op {
       }
       (order < 0 ? low : high) = order < 0 ? middle + 1 : middle;
     }
-    throw "no operator of this name in op_table.hpp";
+    no_operator_of_this_name_in_op_table();
   }
   consteval explicit op(std::size_t i) : row(static_cast<std::uint16_t>(i)) {
     for (std::size_t k = 0; k < op_table[i].name.size(); ++k) name[k] = op_table[i].name[k];

@@ -14,7 +14,7 @@ enum class section : std::uint8_t { custom, type, import, function, table, memor
 class section_reader {
  public:
   section_reader(module_info& info, feature features, std::span<const std::uint8_t> content, std::uint32_t offset)
-      : info_(info), in_(content, offset, "unexpected end of section or function"), types_(in_, features), constants_(in_, info, features), features_(features) {}
+      : info_(info), in_(content, offset, "unexpected end of section or function"), types_(in_, features), constants_(in_, info, features) {}
 
   result<void> read(section id) {
     switch (id) {
@@ -246,7 +246,6 @@ class section_reader {
   reader in_;
   type_reader types_;
   const_expression_reader constants_;
-  feature features_;
 };
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

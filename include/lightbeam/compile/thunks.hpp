@@ -1,0 +1,256 @@
+#pragma once
+
+#include "../gen/context.hpp"
+#include "../runtime/image.hpp"
+#include <algorithm>
+
+namespace lightbeam::inline LIGHTBEAM_ABI {
+
+using thunk_offsets = thunk_places;
+inline constexpr std::size_t trap_codes = std::size(thunk_offsets{}.trap_exits);
+static_assert(trap_codes == std::size_t(trap_code::host) + 1);
+
+// An upper bound of what write_thunks writes: per value at most two instructions in each direction, of 9 bytes at most.
+inline std::size_t thunk_bytes(const module_info& m) {
+  constexpr std::size_t fixed = 1024, per_type = 256, per_value = 36, per_table = 32;
+  std::size_t bytes = fixed + per_table * m.tables.size();
+  for (std::uint32_t i = 0; i < m.types.size(); ++i)
+    if (m.canonical[i] == i) bytes += per_type + per_value * (m.types[i].params.size() + m.types[i].results.size());
+  return bytes;
+}
+
+// Writes the code between compiled functions and everything else. It holds no address, so it works wherever it is mapped.
+//
+// What an entry thunk keeps at context::saved_sp, from there upwards; every way out goes through `exit_`, which puts it back:
+//   the instance's previous stack limit, 0 (stands where a caller's return address is when a foreign thunk called),
+//   the instance, the previous saved_sp, the context, the array of values, r15, r14, r13, r12, rbp, rbx, the return address.
+class thunk_writer : public Xbyak::CodeGenerator {
+ public:
+  thunk_writer(std::uint8_t* out, std::size_t bytes, const std::uint8_t* base) : CodeGenerator(bytes, out), base_(base) {}
+
+  std::uint8_t* end() const { return const_cast<std::uint8_t*>(getCurr()); }
+  std::uint32_t here() const { return std::uint32_t(getCurr() - base_); }
+
+  // rax is what the entry thunk returns, rsp is saved_sp.
+  void exits(module_image& image, thunk_offsets& at) {
+    exit_ = getCurr();
+    pop(rcx);
+    add(rsp, 8);
+    pop(rdx);
+    mov(qword[rdx + header_offset::stack_limit], rcx);
+    pop(rcx);
+    pop(rdx);
+    mov(qword[rdx + offsetof(context, saved_sp)], rcx);
+    pop(rdx);
+    for (const auto& r : {r15, r14, r13, r12, rbp, rbx}) pop(r);
+    ret();
+
+    // The site is in rax, 1 + trap_code in rcx.
+    trap_ = getCurr();
+    mov(rdx, qword[r14 + header_offset::store_context]);
+    mov(qword[rdx + offsetof(context, trap_site)], rax);
+    mov(qword[rdx + offsetof(context, trap)], rcx);
+    mov(rsp, qword[rdx + offsetof(context, saved_sp)]);
+    mov(eax, 1);
+    jmp(exit_);
+
+    for (std::uint32_t k = 0; k < trap_codes; ++k) {
+      at.trap_exits[k] = here();
+      pop(rax);
+      mov(ecx, k + 1);
+      jmp(trap_);
+    }
+    image.fault_exit = here();
+    mov(ecx, std::uint32_t(trap_code::memory_out_of_bounds) + 1);
+    jmp(trap_);
+  }
+
+  // The number is in eax, arguments are in our places; SysV keeps all registers that our callees keep but r10 and r11.
+  void runtime_calls(thunk_offsets& at) {
+    const std::uint8_t* const failed = getCurr();
+    pop(rax);
+    mov(rcx, rdx);
+    jmp(trap_);
+
+    align(16);
+    at.runtime_call = here();
+    enter_host();
+    and_(rsp, -16);
+    mov(rdx, r8);
+    mov(rcx, r9);
+    mov(r8, r14);
+    mov(r10, qword[r14 + header_offset::functions]);
+    call(qword[r10 + rax * 8]);
+    leave_host();
+    test(rdx, rdx);
+    jnz(failed);
+    ret();
+  }
+
+  void foreign_calls(module_image& image, thunk_offsets& at) {
+    align(16);
+    const std::uint8_t* const foreign = getCurr();
+    at.foreign_call = here();
+    push(r14);
+    mov(rdx, r14);
+    mov(rax, qword[r14 + header_offset::stack_limit]);
+    mov(r14, qword[rcx + offsetof(function_record, instance)]);
+    mov(qword[r14 + header_offset::stack_limit], rax);
+    mov(r15, qword[r14 + header_offset::memory_base]);
+    call(qword[rcx + offsetof(function_record, code)]);
+    pop(r14);
+    mov(r15, qword[r14 + header_offset::memory_base]);
+    ret();
+
+    image.table_thunks.assign(image.info.tables.size(), 0);
+    for (std::uint32_t t = 0; t < image.info.tables.size(); ++t) {
+      if (!image.layout.inline_table(t)) continue;
+      image.table_thunks[t] = here();
+      mov(rcx, qword[r14 + rax * 8 + image.layout.table_references[t]]);
+      jmp(foreign);
+    }
+  }
+
+  void types(module_image& image) {
+    adapter_failed_ = getCurr();
+    mov(rcx, rax);
+    leave();
+    // The adapter was called by a foreign thunk, which keeps one word above its return address; or by an entry thunk.
+    mov(rax, qword[rsp + 16]);
+    jmp(trap_);
+
+    const auto& info = image.info;
+    image.entry_thunks.resize(info.types.size()), image.host_adapters.resize(info.types.size());
+    for (std::uint32_t i = 0; i < info.types.size(); ++i) {
+      if (const std::uint32_t same = info.canonical[i]; same != i) {
+        image.entry_thunks[i] = image.entry_thunks[same], image.host_adapters[i] = image.host_adapters[same];
+        continue;
+      }
+      align(16);
+      image.entry_thunks[i] = here();
+      entry(info.types[i]);
+      align(16);
+      image.host_adapters[i] = here();
+      adapter(info.types[i]);
+    }
+  }
+
+ private:
+  static Xbyak::Reg64 general(reg r) { return Xbyak::Reg64(int(r)); }
+  static Xbyak::Xmm xmm_of(reg r) { return Xbyak::Xmm(int(r) - 16); }
+  static std::size_t overflow(std::uint32_t i) { return offsetof(context, overflow) + 8 * std::size_t{i}; }
+
+  // A register from an array of values; i32 and f32 are read as 32 bits.
+  void load(val t, reg to, const Xbyak::RegExp& from) {
+    if (t == val::f32) movss(xmm_of(to), dword[from]);
+    else if (t == val::f64) movsd(xmm_of(to), qword[from]);
+    else load_bits(t, general(to), from);
+  }
+  void load_bits(val t, const Xbyak::Reg64& to, const Xbyak::RegExp& from) {
+    if (is_wide(t)) mov(to, qword[from]);
+    else mov(to.cvt32(), dword[from]);
+  }
+  // A register to an array of values; i32 and f32 get zeros above them.
+  void store(val t, const Xbyak::RegExp& to, reg from, const Xbyak::Reg64& scratch) {
+    if (t == val::f64) return movsd(qword[to], xmm_of(from));
+    if (t == val::f32) movd(scratch.cvt32(), xmm_of(from));
+    else if (t == val::i32) mov(scratch.cvt32(), general(from).cvt32());
+    mov(qword[to], is_wide(t) ? general(from) : scratch);
+  }
+  void copy(val t, const Xbyak::RegExp& to, const Xbyak::RegExp& from, const Xbyak::Reg64& scratch) {
+    load_bits(t, scratch, from);
+    mov(qword[to], scratch);
+  }
+
+  void entry(const function_type& type) {
+    for (const auto& r : {rbx, rbp, r12, r13, r14, r15, rdi, rcx}) push(r);
+    push(qword[rcx + offsetof(context, saved_sp)]);
+    push(rdx);
+    push(0);
+    push(qword[rdx + header_offset::stack_limit]);
+    mov(qword[rcx + offsetof(context, saved_sp)], rsp);
+    mov(rax, qword[rcx + offsetof(context, stack_limit)]);
+    mov(qword[rdx + header_offset::stack_limit], rax);
+    mov(r14, rdx);
+    mov(r15, qword[r14 + header_offset::memory_base]);
+    mov(rax, rsi);
+    mov(r11, rdi);
+    std::size_t at = 0;
+    for (auto places = value_places::arguments(); const val t : type.params) {
+      const auto p = places.next(t);
+      if (p.in != reg::none) load(t, p.in, r11 + at);
+      else copy(t, rcx + overflow(p.overflow), r11 + at, r10);
+      at += 8;
+    }
+    call(rax);
+    if (!type.results.empty()) mov(r11, qword[rsp + 40]);  // the values
+    if (type.results.size() > 3) mov(rsi, qword[rsp + 32]);  // the context
+    at = 0;
+    for (auto places = value_places::results(); const val t : type.results) {
+      const auto p = places.next(t);
+      if (p.in != reg::none) store(t, r11 + at, p.in, rdi);
+      else copy(t, r11 + at, rsi + overflow(p.overflow), rdi);
+      at += 8;
+    }
+    xor_(eax, eax);
+    jmp(exit_);
+  }
+
+  void adapter(const function_type& type) {
+    const std::size_t values = std::max({type.params.size(), type.results.size(), std::size_t{1}});
+    enter_host();
+    sub(rsp, std::uint32_t(8 * values));
+    and_(rsp, -16);
+    if (type.params.size() > 4) mov(rcx, qword[r14 + header_offset::store_context]);
+    std::size_t at = 0;
+    for (auto places = value_places::arguments(); const val t : type.params) {
+      const auto p = places.next(t);
+      if (p.in != reg::none) store(t, rsp + at, p.in, rax);
+      else copy(t, rsp + at, rcx + overflow(p.overflow), rax);
+      at += 8;
+    }
+    lea(rdi, qword[r14 + host_closure_call]);
+    mov(rsi, rsp);
+    call(qword[rdi + offsetof(host_closure, call)]);
+    test(rax, rax);
+    jnz(adapter_failed_);
+    if (type.results.size() > 2) mov(rsi, qword[r14 + header_offset::store_context]);
+    at = 0;
+    for (auto places = value_places::results(); const val t : type.results) {
+      const auto p = places.next(t);
+      if (p.in != reg::none) load(t, p.in, rsp + at);
+      else copy(t, rsi + overflow(p.overflow), rsp + at, rdi);
+      at += 8;
+    }
+    leave_host();
+    ret();
+  }
+
+  // A frame for C++ to be called from, with what our callees keep and C++ does not.
+  void enter_host() {
+    push(rbp);
+    mov(rbp, rsp);
+    push(r10);
+    push(r11);
+  }
+  void leave_host() {
+    mov(r10, qword[rbp - 8]);
+    mov(r11, qword[rbp - 16]);
+    leave();
+  }
+
+  const std::uint8_t* base_;
+  const std::uint8_t *exit_ = nullptr, *trap_ = nullptr, *adapter_failed_ = nullptr;
+};
+
+// Writes at most thunk_bytes(image.info) bytes to `out` and returns their end. image.info and image.layout are there already.
+inline std::uint8_t* write_thunks(std::uint8_t* out, const std::uint8_t* base, module_image& image, thunk_offsets& at) {
+  thunk_writer w(out, thunk_bytes(image.info), base);
+  w.exits(image, at);
+  w.runtime_calls(at);
+  w.foreign_calls(image, at);
+  w.types(image);
+  return w.end();
+}
+
+}  // namespace lightbeam::inline LIGHTBEAM_ABI
