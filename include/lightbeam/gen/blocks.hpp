@@ -48,13 +48,12 @@ struct blocks {
     *first = value::sentinel();
     ++g.sp;
     g.c.bias -= 8;
-    control f;
+    control& f = g.c.frames.emplace_back();
     f.kind = kind;
     f.region = f.target_region = g.c.current_region;
     f.params = types.params, f.results = types.results;
     f.first = std::uint32_t(first + 1 - g.c.stack);
-    g.c.frames.push_back(f);
-    g.c.frame = &g.c.frames.back();
+    g.c.frame = &f;
     return true;
   }
 

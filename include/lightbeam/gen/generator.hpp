@@ -176,7 +176,7 @@ struct generator {
     }
   }
   template <bool FlagsLive>
-  static void into_out_of_line(generator& g, reg d, value v) {
+  [[gnu::always_inline]] static void into_out_of_line(generator& g, reg d, value v) {
     switch (v.place()) {
       case where::slot: return g.load_typed(v.type(), d, slot(v.displacement()));
       case where::local:
@@ -244,7 +244,7 @@ struct generator {
     return cold<&generator::template writable_out_of_line<FlagsLive>>(v);
   }
   template <bool FlagsLive>
-  static reg writable_out_of_line(generator& g, value v) {
+  [[gnu::always_inline]] static reg writable_out_of_line(generator& g, value v) {
     const std::uint32_t mine = v.registers() & temporaries;
     const reg d = mine && !is_float(v.type()) ? reg(std::countr_zero(mine)) : g.temporary_for(v.type());
     g.template start<FlagsLive>(d, v);
@@ -267,7 +267,7 @@ struct generator {
     if (v.is(where::local) && is_in(v.base())) return {source::kind::in_register, v.base(), 0, {}, 0};
     return cold<&generator::source_out_of_line>(v, whole);
   }
-  static source source_out_of_line(generator& g, value v, load_op whole) {
+  [[gnu::always_inline]] static source source_out_of_line(generator& g, value v, load_op whole) {
     if (in_frame(v)) return {source::kind::in_memory, reg::none, 0, frame_place(v), 0};
     if (v.is(where::load) && v.loads() == whole) {
       const address m = g.memory(v, reg::none);

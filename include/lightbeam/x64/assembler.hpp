@@ -31,15 +31,15 @@ struct fast_assembler {
   }
   void load(load_op op, reg d, address m) {
     struct form {
-      std::uint8_t prefix, escape, opcode, wide;
+      std::uint16_t opcode;  // as its bytes lie in memory
+      std::uint8_t bytes, wide, prefix;
     };
-    static constexpr form forms[] = {{0, 0, 0x8b, 0},       {0, 0, 0x8b, 1},       {0, 0x0f, 0xb6, 0},    {0, 0x0f, 0xb7, 0},
-                                     {0, 0x0f, 0xbe, 0},    {0, 0x0f, 0xbf, 0},    {0, 0x0f, 0xbe, 1},    {0, 0x0f, 0xbf, 1},
-                                     {0, 0, 0x63, 1},       {0xf3, 0x0f, 0x10, 0}, {0xf2, 0x0f, 0x10, 0}};
+    static constexpr form forms[] = {{0x8b, 1, 0, 0},   {0x8b, 1, 1, 0},   {0xb60f, 2, 0, 0}, {0xb70f, 2, 0, 0},    {0xbe0f, 2, 0, 0},   {0xbf0f, 2, 0, 0},
+                                     {0xbe0f, 2, 1, 0}, {0xbf0f, 2, 1, 0}, {0x63, 1, 1, 0},   {0x100f, 2, 0, 0xf3}, {0x100f, 2, 0, 0xf2}};
     const form f = forms[std::uint8_t(op)];
-    if (f.prefix) *out++ = f.prefix;
-    if (f.escape) rm2(f.wide, f.opcode, d, m);
-    else rm(f.wide, f.opcode, d, m);
+    *out = f.prefix;
+    out += f.prefix != 0;
+    operand(f.wide << 3, f.opcode, f.bytes, d, m);
   }
   void store(store_op op, address m, reg s) {
     switch (op) {
@@ -258,38 +258,46 @@ struct fast_assembler {
     const unsigned need = rex != 0 || std::uint32_t(m) >= 4;
     put((0x0fu | opcode << 8 | std::uint64_t(modrm(3, r, m)) << 16) << 8 * need | ((0x40u | rex) & (0u - need)), 3 + int(need));
   }
-  void rm(std::uint32_t w, std::uint32_t opcode, reg r, address m) { out = memory(out, w << 3, opcode, 1, r, m); }
-  void rm2(std::uint32_t w, std::uint32_t opcode, reg r, address m) { out = memory(out, w << 3, 0x0fu | opcode << 8, 2, r, m); }
+  [[gnu::always_inline]] void rm(std::uint32_t w, std::uint32_t opcode, reg r, address m) { operand(w << 3, opcode, 1, r, m); }
+  [[gnu::always_inline]] void rm2(std::uint32_t w, std::uint32_t opcode, reg r, address m) { operand(w << 3, 0x0fu | opcode << 8, 2, r, m); }
+  [[gnu::always_inline]] void operand(std::uint32_t prefix, std::uint32_t opcode, int opcode_bytes, reg r, address m) {
+    const bool frame = m.base == reg::sp && m.index == reg::none;
+    if (__builtin_constant_p(frame) && frame) out = slot(out, prefix, opcode, opcode_bytes, r, m.displacement);
+    else out = memory(out, prefix, opcode, opcode_bytes, r, m);
+  }
   void rm_byte(std::uint32_t opcode, reg s, address m) { out = memory(out, std::uint32_t(s) >= 4 ? 0x40 : 0, opcode, 1, s, m); }
 
   // Displacement: none (but for rbp and r13, which have no such form), 8 bits, or 32. A base of rsp or r12, or an index, takes a
-  // SIB byte; without a base the displacement has 32 bits.
-  // Not inlined: it is long, and takes and gives back all in registers.
+  // SIB byte. Not inlined: it is long, and takes and gives back all in registers.
   [[gnu::noinline]] static std::uint8_t* memory(std::uint8_t* out, std::uint32_t prefix, std::uint32_t opcode, int opcode_bytes, reg r, address m) {
-    const bool no_index = m.index == reg::none;
-    const std::uint32_t x = no_index ? 0 : high(m.index);
-    const std::uint32_t b = m.base == reg::none ? 0 : high(m.base);
-    const std::uint32_t rex = prefix | high(r) << 2 | x << 1 | b;
-    const unsigned need = rex != 0;
-    std::uint64_t bytes = std::uint64_t(opcode) << 8 * need | ((0x40u | rex) & (0u - need));
-    int length = opcode_bytes + int(need);
+    if (m.base == reg::none) [[unlikely]] return absolute(out, prefix, opcode, opcode_bytes, r, m);
+    const std::uint32_t rex = prefix | high(r) << 2 | high(m.index) << 1 | high(m.base);
     const std::int32_t k = m.displacement;
-    if (m.base == reg::none) {
-      bytes |= (0x04ull | low(r) << 3) << 8 * length | (std::uint64_t(m.scale) << 6 | (no_index ? 0x20u : low(m.index) << 3) | 5u) << 8 * (length + 1);
-      std::memcpy(out, &bytes, 8);
-      std::memcpy(out + length + 2, &k, 4);
-      return out + length + 6;
-    }
     const unsigned bare = k == 0 && low(m.base) != 5, small = k == std::int8_t(k);
-    const std::uint32_t mod = bare ? 0 : small ? 1 : 2;
-    const bool sib = !no_index || low(m.base) == 4;
-    bytes |= std::uint64_t(mod << 6 | low(r) << 3 | (sib ? 4u : low(m.base))) << 8 * length++;
-    const std::uint64_t index_bits = no_index ? 0x20u : std::uint32_t(m.scale) << 6 | low(m.index) << 3;
-    bytes |= (index_bits | low(m.base)) << 8 * length & (0 - std::uint64_t(sib));
-    length += sib;
+    const std::uint32_t mod = bare ? 0 : 2u - small;
+    const unsigned sib = m.index != reg::none || low(m.base) == 4;
+    const std::uint32_t tail = mod << 6 | low(r) << 3 | (sib ? 4u | (std::uint32_t(m.scale) << 6 | low(m.index) << 3 | low(m.base)) << 8 : low(m.base));
+    return finish(out, rex, opcode, opcode_bytes, tail, 1 + int(sib), k, bare ? 0 : 4 - 3 * int(small));
+  }
+  // Without a base the displacement has 32 bits.
+  [[gnu::noinline]] static std::uint8_t* absolute(std::uint8_t* out, std::uint32_t prefix, std::uint32_t opcode, int opcode_bytes, reg r, address m) {
+    const std::uint32_t tail = 0x04u | low(r) << 3 | (std::uint32_t(m.scale) << 6 | low(m.index) << 3 | 5u) << 8;
+    return finish(out, prefix | high(r) << 2 | high(m.index) << 1, opcode, opcode_bytes, tail, 2, m.displacement, 4);
+  }
+  // [rsp + displacement]: the most frequent of all.
+  [[gnu::noinline]] static std::uint8_t* slot(std::uint8_t* out, std::uint32_t prefix, std::uint32_t opcode, int opcode_bytes, reg r, std::int32_t k) {
+    const unsigned bare = k == 0, small = k == std::int8_t(k);
+    const std::uint32_t mod = bare ? 0 : 2u - small;
+    return finish(out, prefix | high(r) << 2, opcode, opcode_bytes, mod << 6 | low(r) << 3 | 0x2404u, 2, k, bare ? 0 : 4 - 3 * int(small));
+  }
+  static std::uint8_t* finish(std::uint8_t* out, std::uint32_t rex, std::uint32_t opcode, int opcode_bytes, std::uint32_t tail, int tail_bytes,
+                              std::int32_t displacement, int displacement_bytes) {
+    const int need = rex != 0;
+    const std::uint64_t bytes = (opcode | std::uint64_t{tail} << 8 * opcode_bytes) << 8 * need | ((0x40u | rex) & (0u - unsigned(need)));
     std::memcpy(out, &bytes, 8);
-    std::memcpy(out + length, &k, 4);
-    return out + length + (bare ? 0 : small ? 1 : 4);
+    out += need + opcode_bytes + tail_bytes;
+    std::memcpy(out, &displacement, 4);
+    return out + displacement_bytes;
   }
 };
 

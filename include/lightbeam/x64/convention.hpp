@@ -9,7 +9,7 @@ namespace lightbeam::inline LIGHTBEAM_ABI {
 enum class reg : std::uint8_t {
   ax, cx, dx, bx, sp, bp, si, di, r8, r9, r10, r11, r12, r13, r14, r15,
   xmm0, xmm1, xmm2, xmm3, xmm4, xmm5, xmm6, xmm7, xmm8, xmm9, xmm10, xmm11, xmm12, xmm13, xmm14, xmm15,
-  none = 63,
+  none = 52,  // spelt like rsp in the low bits, which as an index means none, and like a low register in the others
 };
 constexpr std::uint32_t mask(reg r) { return r == reg::none ? 0 : 1u << std::uint8_t(r); }
 template <class... R>
