@@ -56,10 +56,8 @@ struct function_body {
     c.regions.resize(1);
     c.regions[0] = {};
     c.frames.clear(), c.traps.clear(), c.exits.clear(), c.table_fields.clear();
-    if (c.stack_memory.size() < size + 64) c.stack_memory.resize(size + 64, value::sentinel());
-    // Operators look at three operands before they know how many there are.
-    c.stack = c.stack_memory.data() + 3;
-    c.stack_end = c.stack_memory.data() + c.stack_memory.size();
+    c.sp = c.stack;
+    c.reserve_stack(size + 64);
   }
 
   static bool read_locals(compile_context& c, const std::uint8_t* end) {

@@ -47,10 +47,17 @@ void mistyped(generator<Policy>& g, const entry* e) {
   }
 }
 
+// A handler may have a short way for the frequent forms of its operands: `quick` does all of the operator, immediates included,
+// or returns false with nothing changed. It calls nothing, so its step keeps nothing in saved registers.
+template <class H, class G>
+concept has_quick = requires(const H& h, G& g, const row_data& row) {
+  { h.quick(g, row) } -> std::same_as<bool>;
+};
+
 // Decode, validate and lower one operator: the whole pipeline. One instantiation serves all operators of a shape; what tells
 // them apart comes with the entry. Flat, so that the cursor never has an address and stays in registers.
 template <class Policy, class H, imm I, int Ins>
-[[gnu::flatten]] void step(compile_context* c, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry* e) {
+[[gnu::noinline, gnu::flatten]] void full_step(compile_context* c, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry* e) {
   using G = generator<Policy>;
   G g{pc + 1, sp, {out}, registers, *c, pc};
   std::uint64_t wrong = 0;
@@ -75,6 +82,29 @@ template <class Policy, class H, imm I, int Ins>
   } else {
     g.save();
   }
+}
+template <class Policy, class H, imm I, int Ins>
+[[gnu::flatten]] void quick_step(compile_context* c, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry* e) {
+  using G = generator<Policy>;
+  G g{pc + 1, sp, {out}, registers, *c, pc};
+  std::uint64_t wrong = 0;
+  for (int k = 0; k < Ins; ++k) wrong |= g.sp[k - Ins].tag ^ e->row.in[k];
+  const bool done = !(wrong & value::type_mask) && static_cast<const H*>(e->handler)->quick(g, e->row);
+  if constexpr (tail_calls) {
+    if (done) [[likely]] {
+      const entry* next = &c->table[*g.pc];
+      LIGHTBEAM_TAIL next->step(c, g.pc, g.sp, g.a.out, g.registers, next);
+    }
+    LIGHTBEAM_TAIL full_step<Policy, H, I, Ins>(c, pc, sp, out, registers, e);
+  } else {
+    if (done) g.save();
+    else full_step<Policy, H, I, Ins>(c, pc, sp, out, registers, e);
+  }
+}
+template <class Policy, class H, imm I, int Ins>
+constexpr entry::step_fn step_of() {
+  if constexpr (has_quick<H, generator<Policy>>) return &quick_step<Policy, H, I, Ins>;
+  else return &full_step<Policy, H, I, Ins>;
 }
 
 // Ends the chain: reached by the 0xff that pads every body, or through fail().
@@ -154,7 +184,7 @@ constexpr entry make_entry() {
       static_assert(handler<H, G, immediate_t<O->immediate>>, "the handler must accept (generator&, immediate): see its row");
     constexpr int ins = O->type.by_check ? 0 : O->type.ins;
     for (int k = 0; k < ins; ++k) data.in[k] = std::uint8_t(O->type.in[std::size_t(k)]);
-    return {&step<Policy, H, O->immediate, ins>, &Policy::overrides::template handler<O>(), data};
+    return {step_of<Policy, H, O->immediate, ins>(), &Policy::overrides::template handler<O>(), data};
   }
 }
 

@@ -37,7 +37,7 @@ class thunk_writer : public Xbyak::CodeGenerator {
     pop(rcx);
     add(rsp, 8);
     pop(rdx);
-    mov(qword[rdx + header_offset::stack_limit], rcx);
+    mov(header(rdx, header_offset::stack_limit), rcx);
     pop(rcx);
     pop(rdx);
     mov(qword[rdx + offsetof(context, saved_sp)], rcx);
@@ -47,7 +47,7 @@ class thunk_writer : public Xbyak::CodeGenerator {
 
     // The site is in rax, 1 + trap_code in rcx.
     trap_ = getCurr();
-    mov(rdx, qword[r14 + header_offset::store_context]);
+    mov(rdx, header(r14, header_offset::store_context));
     mov(qword[rdx + offsetof(context, trap_site)], rax);
     mov(qword[rdx + offsetof(context, trap)], rcx);
     mov(rsp, qword[rdx + offsetof(context, saved_sp)]);
@@ -75,11 +75,11 @@ class thunk_writer : public Xbyak::CodeGenerator {
     align(16);
     at.runtime_call = here();
     enter_host();
-    and_(rsp, -16);
+    and_(rsp, ~15u);
     mov(rdx, r8);
     mov(rcx, r9);
     mov(r8, r14);
-    mov(r10, qword[r14 + header_offset::functions]);
+    mov(r10, header(r14, header_offset::functions));
     call(qword[r10 + rax * 8]);
     leave_host();
     test(rdx, rdx);
@@ -93,20 +93,20 @@ class thunk_writer : public Xbyak::CodeGenerator {
     at.foreign_call = here();
     push(r14);
     mov(rdx, r14);
-    mov(rax, qword[r14 + header_offset::stack_limit]);
+    mov(rax, header(r14, header_offset::stack_limit));
     mov(r14, qword[rcx + offsetof(function_record, instance)]);
-    mov(qword[r14 + header_offset::stack_limit], rax);
-    mov(r15, qword[r14 + header_offset::memory_base]);
+    mov(header(r14, header_offset::stack_limit), rax);
+    mov(r15, header(r14, header_offset::memory_base));
     call(qword[rcx + offsetof(function_record, code)]);
     pop(r14);
-    mov(r15, qword[r14 + header_offset::memory_base]);
+    mov(r15, header(r14, header_offset::memory_base));
     ret();
 
     image.table_thunks.assign(image.info.tables.size(), 0);
     for (std::uint32_t t = 0; t < image.info.tables.size(); ++t) {
       if (!image.layout.inline_table(t)) continue;
       image.table_thunks[t] = here();
-      mov(rcx, qword[r14 + rax * 8 + image.layout.table_references[t]]);
+      mov(rcx, qword[r14 + rax * 8 + displacement(image.layout.table_references[t])]);
       jmp(foreign);
     }
   }
@@ -138,6 +138,8 @@ class thunk_writer : public Xbyak::CodeGenerator {
  private:
   static Xbyak::Reg64 general(reg r) { return Xbyak::Reg64(int(r)); }
   static Xbyak::Xmm xmm_of(reg r) { return Xbyak::Xmm(int(r) - 16); }
+  static std::size_t displacement(std::int32_t d) { return std::size_t(std::int64_t{d}); }
+  Xbyak::Address header(const Xbyak::Reg64& instance, std::int32_t offset) const { return qword[instance + displacement(offset)]; }
   static std::size_t overflow(std::uint32_t i) { return offsetof(context, overflow) + 8 * std::size_t{i}; }
 
   // A register from an array of values; i32 and f32 are read as 32 bits.
@@ -167,12 +169,12 @@ class thunk_writer : public Xbyak::CodeGenerator {
     push(qword[rcx + offsetof(context, saved_sp)]);
     push(rdx);
     push(0);
-    push(qword[rdx + header_offset::stack_limit]);
+    push(header(rdx, header_offset::stack_limit));
     mov(qword[rcx + offsetof(context, saved_sp)], rsp);
     mov(rax, qword[rcx + offsetof(context, stack_limit)]);
-    mov(qword[rdx + header_offset::stack_limit], rax);
+    mov(header(rdx, header_offset::stack_limit), rax);
     mov(r14, rdx);
-    mov(r15, qword[r14 + header_offset::memory_base]);
+    mov(r15, header(r14, header_offset::memory_base));
     mov(rax, rsi);
     mov(r11, rdi);
     std::size_t at = 0;
@@ -184,7 +186,7 @@ class thunk_writer : public Xbyak::CodeGenerator {
     }
     call(rax);
     if (!type.results.empty()) mov(r11, qword[rsp + 40]);  // the values
-    if (type.results.size() > 3) mov(rsi, qword[rsp + 32]);  // the context
+    if (type.results.size() > 2) mov(rsi, qword[rsp + 32]);  // the context
     at = 0;
     for (auto places = value_places::results(); const val t : type.results) {
       const auto p = places.next(t);
@@ -200,8 +202,8 @@ class thunk_writer : public Xbyak::CodeGenerator {
     const std::size_t values = std::max({type.params.size(), type.results.size(), std::size_t{1}});
     enter_host();
     sub(rsp, std::uint32_t(8 * values));
-    and_(rsp, -16);
-    if (type.params.size() > 4) mov(rcx, qword[r14 + header_offset::store_context]);
+    and_(rsp, ~15u);
+    if (type.params.size() > 4) mov(rcx, header(r14, header_offset::store_context));
     std::size_t at = 0;
     for (auto places = value_places::arguments(); const val t : type.params) {
       const auto p = places.next(t);
@@ -209,12 +211,12 @@ class thunk_writer : public Xbyak::CodeGenerator {
       else copy(t, rsp + at, rcx + overflow(p.overflow), rax);
       at += 8;
     }
-    lea(rdi, qword[r14 + host_closure_call]);
+    lea(rdi, header(r14, host_closure_call));
     mov(rsi, rsp);
     call(qword[rdi + offsetof(host_closure, call)]);
     test(rax, rax);
     jnz(adapter_failed_);
-    if (type.results.size() > 2) mov(rsi, qword[r14 + header_offset::store_context]);
+    if (type.results.size() > 2) mov(rsi, header(r14, header_offset::store_context));
     at = 0;
     for (auto places = value_places::results(); const val t : type.results) {
       const auto p = places.next(t);

@@ -4,7 +4,9 @@
 #include "../runtime/image.hpp"
 #include "../x64/cpu.hpp"
 #include "../x64/rare_assembler.hpp"
+#include <memory>
 #include <optional>
+#include <algorithm>
 #include <span>
 #include <vector>
 
@@ -177,7 +179,9 @@ struct compile_context {
   rare_assembler rare;
 
   std::vector<control> frames;
-  std::vector<value> stack_memory, local_memory;
+  std::unique_ptr<value[]> stack_memory;  // not initialised: most of it is never touched
+  std::size_t stack_entries = 0;
+  std::vector<value> local_memory;
   std::vector<region> regions;
   std::vector<table_field> table_fields;
   std::vector<cold_trap> traps;
@@ -188,6 +192,19 @@ struct compile_context {
   std::vector<signature_places> signatures;  // per type
   thunk_places thunks;
 
+  // Room for this many entries; three sentinels lie below, because operators look at operands before they know how many there are.
+  void reserve_stack(std::size_t entries) {
+    if (entries + 3 <= stack_entries) return;
+    const std::size_t used = stack ? std::size_t(sp - stack) : 0;
+    auto larger = std::make_unique_for_overwrite<value[]>(2 * entries + 1024);
+    std::fill_n(larger.get(), 3, value::sentinel());
+    if (used) std::copy_n(stack, used, larger.get() + 3);
+    stack_memory = std::move(larger);
+    stack_entries = 2 * entries + 1024;
+    stack = stack_memory.get() + 3;
+    stack_end = stack_memory.get() + stack_entries;
+    sp = stack + used;
+  }
   std::uint32_t position(const std::uint8_t* p) const { return std::uint32_t(p - code); }
 };
 

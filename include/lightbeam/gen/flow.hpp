@@ -196,11 +196,9 @@ struct flow {
   }
   static void ensure_stack(G& g, std::size_t more) {
     if (std::size_t(g.c.stack_end - g.sp) > more + 64) return;
-    const std::size_t used = std::size_t(g.sp - g.c.stack);
-    g.c.stack_memory.resize(2 * (used + more) + 1024, value::sentinel());
-    g.c.stack = g.c.stack_memory.data() + 3;
-    g.c.stack_end = g.c.stack_memory.data() + g.c.stack_memory.size();
-    g.sp = g.c.stack + used;
+    g.save();
+    g.c.reserve_stack(std::size_t(g.sp - g.c.stack) + more + 64);
+    g.reload();
   }
   // The top of the stack moves to the register of a block's only result, where the branch leaves it for both ways on.
   static void single_result_in_place(G& g) {

@@ -143,6 +143,11 @@ struct generator {
   void push_constant(val t, std::uint64_t bits) { push(value::constant(t, bits)); }
   void push_in(val t, reg r, std::uint32_t bits = 0) { push(value::in(t, r, bits)); }
 
+  // A load whose address needs no instruction of its own.
+  bool is_plain_load(value v) const { return v.is(where::load) && v.index() == reg::none && v.displacement() == 0 && !c.locating; }
+  // v can be read where it is: base().
+  bool in_register(value v) const { return v.is(where::reg) || (v.is(where::local) && is_in(v.base())); }
+
   // The home of a homed local, made valid.
   reg home(value v) {
     const reg r = v.base();
@@ -171,6 +176,9 @@ struct generator {
       move(v.type(), d, v.base());
     } else if (v.is(where::constant) && !is_float(v.type())) {
       constant_into<FlagsLive>(d, v);
+    } else if (is_plain_load(v)) {
+      a.load(v.loads(), d, Policy::memory::operand(v.base(), v.offset()));
+      release(v);
     } else {
       cold<&generator::template into_out_of_line<FlagsLive>>(d, v);
     }
@@ -241,6 +249,11 @@ struct generator {
   template <bool FlagsLive = false>
   reg writable(value v) {
     if (v.is(where::reg)) return v.base();
+    if (is_plain_load(v) && !is_float(v.type())) {
+      const reg d = mask(v.base()) & temporaries ? v.base() : temporary();
+      a.load(v.loads(), d, Policy::memory::operand(v.base(), v.offset()));
+      return d;
+    }
     return cold<&generator::template writable_out_of_line<FlagsLive>>(v);
   }
   template <bool FlagsLive>
@@ -265,6 +278,7 @@ struct generator {
   source source_of(value v, load_op whole) {
     if (v.is(where::reg)) return {source::kind::in_register, v.base(), 0, {}, mask(v.base())};
     if (v.is(where::local) && is_in(v.base())) return {source::kind::in_register, v.base(), 0, {}, 0};
+    if (is_plain_load(v) && v.loads() == whole) return {source::kind::in_memory, reg::none, 0, Policy::memory::operand(v.base(), v.offset()), v.registers()};
     return cold<&generator::source_out_of_line>(v, whole);
   }
   [[gnu::always_inline]] static source source_out_of_line(generator& g, value v, load_op whole) {

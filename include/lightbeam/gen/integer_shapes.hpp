@@ -69,6 +69,21 @@ struct alu {
       g.with_source(right, w, [&g, this, d](auto s) { g.a.alu(op, w, d, s); });
     });
   }
+  // x in a register, y in one or an immediate, the result in x's temporary or x's own home.
+  bool quick(auto& g, const row_data&) const {
+    const value y = g.sp[-1], x = g.sp[-2];
+    const val t = integer(w);
+    if (!g.in_register(x) || !(g.in_register(y) || g.fits_immediate(y, w)) || g.reads_truth(t)) return false;
+    const value* const record = g.next_write(t);
+    const bool home = record && record->base() == x.base() && g.sp[-3].is_floor();
+    if (home ? g.pc[0] != g.local_set : record || !x.is(where::reg)) return false;
+    if (y.is(where::constant)) g.a.alu(op, w, x.base(), std::int32_t(y.bits64()));
+    else g.a.alu(op, w, x.base(), y.base());
+    g.sp -= 2;
+    g.release(y);
+    g.finish({x.base(), home}, t);
+    return true;
+  }
   void test(auto& g, val t, value x, value y) const {
     const reg r = g.readable(x);
     const bool small = y.is(where::constant) && (w == width::w32 || std::int64_t(y.bits64()) == std::int32_t(y.bits64()));
@@ -88,6 +103,17 @@ struct alu {
 struct sum {
   width w;
   bool subtracts;
+
+  // A register or a base with a displacement, plus a number.
+  bool quick(auto& g, const row_data&) const {
+    const value y = g.sp[-1], x = g.sp[-2];
+    if (!y.is(where::constant) || !g.fits_immediate(y, w) || std::int32_t(y.bits64()) == INT32_MIN) return false;
+    const std::int32_t k = subtracts ? -std::int32_t(y.bits64()) : std::int32_t(y.bits64());
+    if (k == 0 || !g.in_register(x)) return false;
+    --g.sp;
+    g.sp[-1] = value::sum(integer(w), x.base(), reg::none, 0, k);
+    return true;
+  }
 
   void operator()(auto& g) const {
     value y = g.pop(), x = g.pop();
@@ -231,6 +257,23 @@ struct compare {
   cond when, swapped;  // of x ? y and of y ? x
   width w;
 
+  bool quick(auto& g, const row_data&) const {
+    const value y = g.sp[-1], x = g.sp[-2];
+    if (!g.in_register(x) || !g.flags_wanted()) return false;
+    if (g.fits_immediate(y, w)) {
+      if (const auto k = std::int32_t(y.bits64()); k == 0) g.a.test(w, x.base(), x.base());
+      else g.a.alu(alu_op::cmp, w, x.base(), k);
+    } else if (g.in_register(y)) {
+      g.a.alu(alu_op::cmp, w, x.base(), y.base());
+    } else {
+      return false;
+    }
+    g.release(x.registers() | y.registers());
+    --g.sp;
+    g.sp[-1] = value::condition_flags(as_condition(when));
+    return true;
+  }
+
   void operator()(auto& g) const {
     value y = g.pop(), x = g.pop();
     cond c = when;
@@ -268,6 +311,17 @@ struct compare {
 
 struct equal_zero {
   width w;
+
+  bool quick(auto& g, const row_data&) const {
+    const value x = g.sp[-1];
+    if (!g.flags_wanted()) return false;
+    condition c = as_condition(cond::e);
+    if (x.is(where::flags)) c = negate(x.flags());
+    else if (g.in_register(x)) g.a.test(w, x.base(), x.base()), g.release(x);
+    else return false;
+    g.sp[-1] = value::condition_flags(c);
+    return true;
+  }
 
   void operator()(auto& g) const {
     value x = g.pop();

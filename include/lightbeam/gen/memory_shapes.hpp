@@ -76,6 +76,18 @@ struct load {
   std::uint8_t bits;  // of the value, where fewer than its type's; else 0
   val result;
 
+  // An address in a register, or base and displacement, where there is nothing to check.
+  bool quick(auto& g, const row_data& row) const {
+    if constexpr (policy_of<decltype(g)>::memory::kind != memory_kind::guard_pages) return false;
+    const value v = g.sp[-1];
+    if ((g.pc[0] | g.pc[1]) >= 0x80 || g.pc[0] > row.alignment || g.c.info->memories.empty() || g.c.locating) return false;
+    value latent = {value::tag_of(result, where::load, v.base(), reg::none, 0, bits, std::uint32_t(op)), std::uint64_t{g.pc[1]} << 32};
+    if (v.is(where::local) && g.is_in(v.base())) g.c.locals[v.local_index()].payload = v.local_index() | std::uint64_t{g.c.epoch} << 32;
+    else if (!v.is(where::reg)) return false;
+    g.pc += 2;
+    g.sp[-1] = latent;
+    return true;
+  }
   void operator()(auto& g, memarg m) const {
     using Policy = policy_of<decltype(g)>;
     if (!g.has_memory(0)) return;

@@ -38,6 +38,8 @@ struct loop_homes {
   static bool choose(G& g) {
     auto& c = g.c;
     if (!c.crowded && !c.has_calls) return false;
+    // All locals have homes that calls spare: there is nothing to be gained.
+    if (!c.crowded && !(c.regions[c.current_region].homes & ~convention::callee_saved)) return true;
     const std::uint32_t calls = rank(c, g.pc);
     if (c.crowded || calls) {
       const region wanted = assign(c, calls);

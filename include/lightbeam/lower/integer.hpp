@@ -10,8 +10,22 @@ namespace lightbeam::inline LIGHTBEAM_ABI {
 
 inline constexpr auto w32 = width::w32, w64 = width::w64;
 
-template <> inline constexpr auto lower<"i32.const"> = [](auto& g, std::int32_t k) { g.push_constant(val::i32, std::uint32_t(k)); };
-template <> inline constexpr auto lower<"i64.const"> = [](auto& g, std::int64_t k) { g.push_constant(val::i64, std::uint64_t(k)); };
+struct integer_constant {
+  val type;
+
+  void operator()(auto& g, std::int64_t k) const { g.push_constant(type, type == val::i32 ? std::uint32_t(k) : std::uint64_t(k)); }
+  bool quick(auto& g, const row_data&) const {
+    const std::uint32_t first = g.pc[0], second = g.pc[1];
+    if (first & second & 0x80) return false;
+    const bool two = first & 0x80;
+    const std::int32_t k = two ? std::int32_t((first & 0x7f) << 18 | second << 25) >> 18 : std::int32_t(first << 25) >> 25;
+    g.pc += 1 + two;
+    (*this)(g, k);
+    return true;
+  }
+};
+template <> inline constexpr auto lower<"i32.const"> = integer_constant{val::i32};
+template <> inline constexpr auto lower<"i64.const"> = integer_constant{val::i64};
 
 template <> inline constexpr auto lower<"i32.eqz"> = equal_zero{w32};
 template <> inline constexpr auto lower<"i32.eq"> = compare{cond::e, cond::e, w32};

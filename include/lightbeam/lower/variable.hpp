@@ -6,10 +6,20 @@
 // Variable operators: section 4.4.5 of the specification.
 namespace lightbeam::inline LIGHTBEAM_ABI {
 
-template <> inline constexpr auto lower<"local.get"> = [](auto& g, std::uint32_t i) {
-  if (i >= g.c.local_count) [[unlikely]] return g.fail(failure_kind::invalid, "unknown local");
-  g.push(g.c.locals[i]);
+struct read_local {
+  void operator()(auto& g, std::uint32_t i) const {
+    if (i >= g.c.local_count) return g.fail(failure_kind::invalid, "unknown local");
+    g.push(g.c.locals[i]);
+  }
+  bool quick(auto& g, const row_data&) const {
+    const std::uint32_t i = *g.pc;
+    if (i >= 0x80 || i >= g.c.local_count) return false;
+    ++g.pc;
+    g.push(g.c.locals[i]);
+    return true;
+  }
 };
+template <> inline constexpr auto lower<"local.get"> = read_local{};
 
 // local.set, and the part of local.tee that stores.
 template <bool Tee>
@@ -25,6 +35,22 @@ struct write_local {
     g.into(record.base(), v);
     g.written(i);
     if constexpr (Tee) g.push(g.c.locals[i]);
+  }
+  // A register or a number, into a home that nobody on the stack reads.
+  bool quick(auto& g, const row_data&) const {
+    const std::uint32_t i = *g.pc;
+    if (i >= 0x80 || i >= g.c.local_count) return false;
+    const value record = g.c.locals[i], v = g.sp[-1];
+    if (v.type() != record.type() || record.base() == reg::none || !g.sp[-2].is_floor()) return false;
+    if (v.is(where::constant) && !is_float(v.type())) g.template constant_into<false>(record.base(), v);
+    else if (g.in_register(v)) g.move(v.type(), record.base(), v.base());
+    else return false;
+    ++g.pc;
+    --g.sp;
+    g.release(v);
+    g.written(i);
+    if constexpr (Tee) g.push(g.c.locals[i]);
+    return true;
   }
 
  private:

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "../core/error.hpp"
+#include <utility>
+
+namespace lightbeam::inline LIGHTBEAM_ABI {
+
+// The text of a link failure, which says more than numbers can.
+class link_text final : public failure_source {
+ public:
+  explicit link_text(std::string text) : text_(std::move(text)) {}
+  std::string message() const override { return text_; }
+
+ private:
+  std::string text_;
+};
+
+inline failure link_failure(const char* what, std::string text) { return failure(failure_kind::link, what).from(new link_text(std::move(text))); }
+
+}  // namespace lightbeam::inline LIGHTBEAM_ABI
