@@ -57,7 +57,7 @@ struct blocks {
     return true;
   }
 
-  static void block(G& g, std::int64_t immediate) {
+  [[gnu::always_inline]] static void block(G& g, std::int64_t immediate) {
     block_types types;
     if (signature(g, immediate, types)) open(g, construct::block, types, false);
   }
@@ -131,7 +131,7 @@ struct blocks {
     }
   }
 
-  static void end(G& g) {
+  [[gnu::always_inline]] static void end(G& g) {
     auto& f = *g.c.frame;
     const auto results = f.results;
     if (f.kind == construct::function) return end_function(g);

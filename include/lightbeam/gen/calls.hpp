@@ -12,7 +12,7 @@ struct calls {
   using cold = slow<Policy>;
   static constexpr std::uint32_t clobbered_homes = Policy::regs::homes & ~convention::callee_saved;
 
-  static void direct(G& g, std::uint32_t index) {
+  [[gnu::always_inline]] static void direct(G& g, std::uint32_t index) {
     const auto& info = *g.c.info;
     if (index >= info.functions.size()) return g.fail(failure_kind::invalid, "unknown function");
     const std::uint32_t type = info.functions[index];
@@ -108,18 +108,39 @@ struct calls {
   struct pending_argument {
     value* from;
     reg to;
+    std::uint32_t reads;  // registers
   };
 
   // Moves the arguments on top of the stack to their places, and the index of an indirect call to eax; pops them all.
   // Clobbered homes are clean by now, so a local can always be read from its slot: that is how cycles end.
   static void arguments(G& g, std::span<const signature_places::place> places, value* index) {
     value* const first = g.sp - places.size() - (index ? 1 : 0);
-    overflow_arguments(g, places, first);
     pending_argument pending[16];
     std::uint32_t count = 0;
+    bool overflow = false;
     for (std::size_t i = 0; i < places.size(); ++i)
-      if (places[i].in != reg::none) pending[count++] = {first + i, places[i].in};
-    if (index) pending[count++] = {index, reg::ax};
+      if (places[i].in != reg::none) pending[count++] = {first + i, places[i].in, first[i].registers()};
+      else overflow = true;
+    if (index) pending[count++] = {index, reg::ax, index->registers()};
+    if (overflow) {
+      overflow_arguments(g, places, first);
+      for (std::uint32_t i = 0; i < count; ++i) pending[i].reads = pending[i].from->registers();
+    }
+    // In order, while nothing that comes later reads what is overwritten: nearly always that is all.
+    std::uint32_t later = 0, waiting = 0;
+    for (std::uint32_t i = count; i-- > 0;) {
+      const std::uint32_t mine = pending[i].reads;
+      pending[i].reads = later;
+      later |= mine;
+    }
+    for (std::uint32_t i = 0; i < count; ++i) {
+      if (waiting || pending[i].reads & mask(pending[i].to)) pending[waiting++] = pending[i];
+      else move_argument(g, pending[i]);
+    }
+    if (waiting) permute(g, pending, waiting);
+    g.sp = first;
+  }
+  [[gnu::noinline]] static void permute(G& g, pending_argument* pending, std::uint32_t count) {
     while (count) {
       const std::uint32_t before = count;
       for (std::uint32_t i = 0; i < count;) {
@@ -128,7 +149,6 @@ struct calls {
       }
       if (count == before) unblock(g, pending, count);
     }
-    g.sp = first;
   }
   static bool blocked(const pending_argument* pending, std::uint32_t count, std::uint32_t i) {
     for (std::uint32_t j = 0; j < count; ++j)

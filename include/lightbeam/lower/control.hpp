@@ -18,13 +18,13 @@ struct branches {
     if (depth < g.c.frames.size()) return &g.c.frames[g.c.frames.size() - 1 - depth];
     return g.fail(failure_kind::invalid, "unknown label"), nullptr;
   }
-  static void br(G& g, std::uint32_t depth) {
+  [[gnu::always_inline]] static void br(G& g, std::uint32_t depth) {
     control* const f = target(g, depth);
     if (!f || !F::check(g, f->branch_types())) return;
     F::branch(g, *f);
     dead_code<Policy>::skip(g);
   }
-  static void br_if(G& g, std::uint32_t depth) {
+  [[gnu::always_inline]] static void br_if(G& g, std::uint32_t depth) {
     control* const f = target(g, depth);
     if (!f) return;
     const value c = g.pop();
@@ -39,7 +39,7 @@ struct branches {
     equal_zero::test_zero(g, c, width::w32);
     F::branch_if(g, *f, as_condition(cond::ne));
   }
-  static void if_(G& g, std::int64_t type) {
+  [[gnu::always_inline]] static void if_(G& g, std::int64_t type) {
     const value c = g.pop();
     if (c.type() != val::i32) return g.mismatch(val::i32, c.type());
     if (c.is(where::flags)) return blocks<Policy>::if_(g, type, c.flags());
