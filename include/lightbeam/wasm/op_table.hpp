@@ -228,6 +228,22 @@ constexpr const op_row* find_row(std::uint32_t code) {
   return at != op_table.end() && at->code == code ? &*at : nullptr;
 }
 
+// The same without a search: a row's index plus one, or 0, by prefix and value.
+inline constexpr std::size_t codes_per_prefix = 0x120;
+inline constexpr auto rows_by_code = [] {
+  std::array<std::array<std::uint16_t, codes_per_prefix>, 5> rows{};
+  for (std::size_t i = 0; i < op_count; ++i) {
+    const std::uint32_t prefix = op_table[i].code >> 16;
+    rows[prefix ? prefix - 0xfa : 0][op_table[i].code & 0xffff] = std::uint16_t(i + 1);
+  }
+  return rows;
+}();
+constexpr const op_row* row_of(std::uint32_t code) {
+  const std::uint32_t prefix = code >> 16, value = code & 0xffff, group = prefix ? prefix - 0xfa : 0;
+  if (group >= rows_by_code.size() || value >= codes_per_prefix || rows_by_code[group][value] == 0) return nullptr;
+  return &op_table[rows_by_code[group][value] - 1u];
+}
+
 // One row of the table, named as the specification names it. Usable as a template argument: lower<"i32.add">. A misspelt name
 // does not compile.
 struct op {

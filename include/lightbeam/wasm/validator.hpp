@@ -1,0 +1,116 @@
+#pragma once
+
+#include "module_reader.hpp"
+#include "operator_validator.hpp"
+
+namespace lightbeam::inline LIGHTBEAM_ABI {
+
+// Code that cannot be reached, from `pc` up to the `end` or `else` that closes the current block: the position of that byte, where
+// the block's results have been checked. `body` is where offsets of failures count from. Outer: see operator_validator.
+template <class Outer>
+result<const std::uint8_t*> skip_dead(const module_info& info, feature features, const Outer& outer, const std::uint8_t* pc, const std::uint8_t* end,
+                                      const std::uint8_t* body) {
+  // After most branches the block ends at once, and a polymorphic stack has all results.
+  if (pc != end && (*pc == 0x0b || (*pc == 0x05 && outer.is_if()))) return pc;
+  reader in(std::span(pc, end), std::uint32_t(pc - body), "unexpected end of section or function");
+  operator_validator<Outer> operators(info, features, outer, in);
+  const std::uint8_t* const at = operators.run(true);
+  if (!at) return in.error();
+  return at;
+}
+
+// Parameters and locals in groups of one type, as the body declares them: their number does not count.
+class local_types {
+ public:
+  void clear() { groups_.clear(); }
+  void add(std::uint32_t count, val type) {
+    if (count != 0) groups_.push_back({this->count() + count, type});
+  }
+  std::uint32_t count() const { return groups_.empty() ? 0 : groups_.back().end; }
+  val type(std::uint32_t index) const {
+    return std::upper_bound(groups_.begin(), groups_.end(), index, [](std::uint32_t i, const group& g) { return i < g.end; })->type;
+  }
+
+ private:
+  struct group {
+    std::uint32_t end;
+    val type;
+  };
+  std::vector<group> groups_;
+};
+
+// Validates whole function bodies, section 3.4.1.
+class body_validator {
+ public:
+  explicit body_validator(feature features) : features_(features) {}
+
+  // `function` counts imports. Offsets of failures are those of the module, where `offset` is that of the body.
+  result<void> validate(const module_info& info, std::uint32_t function, std::span<const std::uint8_t> body, std::uint32_t offset) {
+    reader in(body, offset, "unexpected end of section or function");
+    const function_type& type = info.type_of(function);
+    locals_.clear();
+    for (const val t : type.params) locals_.add(1, t);
+    read_locals(in);
+    const surroundings outer{type.results, locals_};
+    operator_validator<surroundings> operators(info, features_, outer, in);
+    if (in) operators.run(false);
+    if (in && in.left() != 0) in.malformed("operators remain after the end of the function");
+    if (!in) return failure(in.error()).in_section(std::uint8_t(section::code)).in_function(function);
+    return {};
+  }
+
+ private:
+  struct surroundings {
+    std::span<const val> types;
+    const local_types& locals;
+
+    std::span<const val> label_types(std::uint32_t) const { return types; }
+    std::size_t labels() const { return 1; }
+    std::span<const val> results() const { return types; }
+    val local_type(std::uint32_t i) const { return locals.type(i); }
+    std::uint32_t local_count() const { return locals.count(); }
+    bool is_if() const { return false; }
+  };
+
+  void read_locals(reader& in) {
+    type_reader types(in, features_);
+    const std::uint32_t at = in.offset();
+    std::uint64_t total = 0;
+    for (std::uint32_t n = types.length(no_index, 2); n-- && in;) {
+      const std::uint32_t count = in.u32();
+      const val type = types.value();
+      total += count;
+      if (total > no_index) return in.malformed("too many locals", at);
+      if (total <= module_limits::locals) locals_.add(count, type);
+    }
+    if (in && total > module_limits::locals) in.fail(failure_kind::limit, "too many locals", at);
+  }
+
+  feature features_;
+  local_types locals_;
+};
+
+// The sink of a module_reader that only validates.
+class validating_sink {
+ public:
+  explicit validating_sink(feature features) : bodies_(features) {}
+  result<void> begin_code(const module_info& info, std::uint32_t, std::uint32_t) { return info_ = &info, result<void>(); }
+  result<void> body(std::uint32_t defined, std::span<const std::uint8_t> bytes, std::uint32_t offset) {
+    return bodies_.validate(*info_, info_->imported_functions + defined, bytes, offset);
+  }
+
+ private:
+  const module_info* info_ = nullptr;
+  body_validator bodies_;
+};
+
+// A whole module, without compiling it.
+inline result<void> validate(std::span<const std::uint8_t> module, feature features) {
+  module_info info;
+  validating_sink sink(features);
+  module_reader reader(info, features, sink);
+  if (auto fed = reader.feed(module); !fed) return fed;
+  return reader.finish();
+}
+
+}  // namespace lightbeam::inline LIGHTBEAM_ABI
