@@ -12,6 +12,13 @@ namespace lightbeam::inline LIGHTBEAM_ABI {
 struct fast_assembler {
   std::uint8_t* out;
 
+  // An opcode in front of a memory operand.
+  struct form {
+    std::uint16_t opcode;  // as its bytes lie in memory
+    std::uint8_t bytes;
+    std::uint8_t prefix;   // REX bits that are known: W, or an empty prefix for byte registers
+  };
+
   // --- moves -----------------------------------------------------------------------------------------------------
 
   void mov(width w, reg d, reg s) { rr(wide(w), 0x8b, d, s); }
@@ -30,16 +37,16 @@ struct fast_assembler {
     out += 8;
   }
   void load(load_op op, reg d, address m) {
-    struct form {
-      std::uint16_t opcode;  // as its bytes lie in memory
-      std::uint8_t bytes, wide, prefix;
+    struct row {
+      form f;
+      std::uint8_t prefix;
     };
-    static constexpr form forms[] = {{0x8b, 1, 0, 0},   {0x8b, 1, 1, 0},   {0xb60f, 2, 0, 0}, {0xb70f, 2, 0, 0},    {0xbe0f, 2, 0, 0},   {0xbf0f, 2, 0, 0},
-                                     {0xbe0f, 2, 1, 0}, {0xbf0f, 2, 1, 0}, {0x63, 1, 1, 0},   {0x100f, 2, 0, 0xf3}, {0x100f, 2, 0, 0xf2}};
-    const form f = forms[std::uint8_t(op)];
-    *out = f.prefix;
-    out += f.prefix != 0;
-    operand(f.wide << 3, f.opcode, f.bytes, d, m);
+    static constexpr row rows[] = {{{0x8b, 1, 0}, 0},   {{0x8b, 1, 8}, 0},   {{0xb60f, 2, 0}, 0}, {{0xb70f, 2, 0}, 0},    {{0xbe0f, 2, 0}, 0},   {{0xbf0f, 2, 0}, 0},
+                                   {{0xbe0f, 2, 8}, 0}, {{0xbf0f, 2, 8}, 0}, {{0x63, 1, 8}, 0},   {{0x100f, 2, 0}, 0xf3}, {{0x100f, 2, 0}, 0xf2}};
+    const row w = rows[std::uint8_t(op)];
+    *out = w.prefix;
+    out += w.prefix != 0;
+    operand(w.f, d, m);
   }
   void store(store_op op, address m, reg s) {
     switch (op) {
@@ -258,44 +265,42 @@ struct fast_assembler {
     const unsigned need = rex != 0 || std::uint32_t(m) >= 4;
     put((0x0fu | opcode << 8 | std::uint64_t(modrm(3, r, m)) << 16) << 8 * need | ((0x40u | rex) & (0u - need)), 3 + int(need));
   }
-  [[gnu::always_inline]] void rm(std::uint32_t w, std::uint32_t opcode, reg r, address m) { operand(w << 3, opcode, 1, r, m); }
-  [[gnu::always_inline]] void rm2(std::uint32_t w, std::uint32_t opcode, reg r, address m) { operand(w << 3, 0x0fu | opcode << 8, 2, r, m); }
-  [[gnu::always_inline]] void operand(std::uint32_t prefix, std::uint32_t opcode, int opcode_bytes, reg r, address m) {
-    const bool frame = m.base == reg::sp && m.index == reg::none;
-    if (__builtin_constant_p(frame) && frame) out = slot(out, prefix, opcode, opcode_bytes, r, m.displacement);
-    else out = memory(out, prefix, opcode, opcode_bytes, r, m);
-  }
-  void rm_byte(std::uint32_t opcode, reg s, address m) { out = memory(out, std::uint32_t(s) >= 4 ? 0x40 : 0, opcode, 1, s, m); }
+  void operand(form f, reg r, address m) { out = memory(out, f, r, std::bit_cast<std::uint64_t>(m)); }
+  void rm(std::uint32_t w, std::uint32_t opcode, reg r, address m) { operand({std::uint16_t(opcode), 1, std::uint8_t(w << 3)}, r, m); }
+  void rm2(std::uint32_t w, std::uint32_t opcode, reg r, address m) { operand({std::uint16_t(0x0fu | opcode << 8), 2, std::uint8_t(w << 3)}, r, m); }
+  void rm_byte(std::uint32_t opcode, reg s, address m) { operand({std::uint16_t(opcode), 1, std::uint8_t(std::uint32_t(s) >= 4 ? 0x40 : 0)}, s, m); }
 
   // Displacement: none (but for rbp and r13, which have no such form), 8 bits, or 32. A base of rsp or r12, or an index, takes a
-  // SIB byte. Not inlined: it is long, and takes and gives back all in registers.
-  [[gnu::noinline]] static std::uint8_t* memory(std::uint8_t* out, std::uint32_t prefix, std::uint32_t opcode, int opcode_bytes, reg r, address m) {
-    if (m.base == reg::none) [[unlikely]] return absolute(out, prefix, opcode, opcode_bytes, r, m);
-    const std::uint32_t rex = prefix | high(r) << 2 | high(m.index) << 1 | high(m.base);
-    const std::int32_t k = m.displacement;
-    const unsigned bare = k == 0 && low(m.base) != 5, small = k == std::int8_t(k);
-    const std::uint32_t mod = bare ? 0 : 2u - small;
-    const unsigned sib = m.index != reg::none || low(m.base) == 4;
-    const std::uint32_t tail = mod << 6 | low(r) << 3 | (sib ? 4u | (std::uint32_t(m.scale) << 6 | low(m.index) << 3 | low(m.base)) << 8 : low(m.base));
-    return finish(out, rex, opcode, opcode_bytes, tail, 1 + int(sib), k, bare ? 0 : 4 - 3 * int(small));
+  // SIB byte. Not inlined: it is long; all that it takes and gives back fits in registers. Frame slots, and memory that has an
+  // index, are nearly all operands, and need less.
+  [[gnu::noinline]] static std::uint8_t* memory(std::uint8_t* out, form f, reg r, std::uint64_t packed) {
+    const std::uint32_t base = packed & 0xff, index = packed >> 8 & 0xff;
+    const std::int32_t k = std::int32_t(packed >> 32);
+    const std::uint32_t small = k == std::int8_t(k);
+    if (base == std::uint32_t(reg::sp)) {
+      const std::uint32_t mod = std::uint32_t(k != 0) << (1 - small);
+      return finish(out, f.prefix | high(r) << 2, f, mod << 6 | low(r) << 3 | 0x2404u, 2, k, mod + (mod & 2));
+    }
+    if (base == std::uint32_t(reg::none)) [[unlikely]] return absolute(out, f, r, packed);
+    const std::uint32_t rex = f.prefix | high(r) << 2 | (index >> 2 & 2) | (base >> 3 & 1);
+    const std::uint32_t mod = std::uint32_t(k != 0 || (base & 7) == 5) << (1 - small);
+    const std::uint32_t operand = mod << 6 | low(r) << 3;
+    if (index == std::uint32_t(reg::none) && (base & 7) != 4) return finish(out, rex, f, operand | (base & 7), 1, k, mod + (mod & 2));
+    const std::uint32_t scale = packed >> 16 & 0xff;
+    return finish(out, rex, f, operand | 4u | (scale << 6 | (index & 7) << 3 | (base & 7)) << 8, 2, k, mod + (mod & 2));
   }
   // Without a base the displacement has 32 bits.
-  [[gnu::noinline]] static std::uint8_t* absolute(std::uint8_t* out, std::uint32_t prefix, std::uint32_t opcode, int opcode_bytes, reg r, address m) {
-    const std::uint32_t tail = 0x04u | low(r) << 3 | (std::uint32_t(m.scale) << 6 | low(m.index) << 3 | 5u) << 8;
-    return finish(out, prefix | high(r) << 2 | high(m.index) << 1, opcode, opcode_bytes, tail, 2, m.displacement, 4);
+  [[gnu::noinline]] static std::uint8_t* absolute(std::uint8_t* out, form f, reg r, std::uint64_t packed) {
+    const std::uint32_t index = packed >> 8 & 0xff, scale = packed >> 16 & 0xff;
+    const std::uint32_t tail = 0x04u | low(r) << 3 | (scale << 6 | (index & 7) << 3 | 5u) << 8;
+    return finish(out, f.prefix | high(r) << 2 | (index >> 2 & 2), f, tail, 2, std::int32_t(packed >> 32), 4);
   }
-  // [rsp + displacement]: the most frequent of all.
-  [[gnu::noinline]] static std::uint8_t* slot(std::uint8_t* out, std::uint32_t prefix, std::uint32_t opcode, int opcode_bytes, reg r, std::int32_t k) {
-    const unsigned bare = k == 0, small = k == std::int8_t(k);
-    const std::uint32_t mod = bare ? 0 : 2u - small;
-    return finish(out, prefix | high(r) << 2, opcode, opcode_bytes, mod << 6 | low(r) << 3 | 0x2404u, 2, k, bare ? 0 : 4 - 3 * int(small));
-  }
-  static std::uint8_t* finish(std::uint8_t* out, std::uint32_t rex, std::uint32_t opcode, int opcode_bytes, std::uint32_t tail, int tail_bytes,
-                              std::int32_t displacement, int displacement_bytes) {
-    const int need = rex != 0;
-    const std::uint64_t bytes = (opcode | std::uint64_t{tail} << 8 * opcode_bytes) << 8 * need | ((0x40u | rex) & (0u - unsigned(need)));
+  [[gnu::always_inline]] static std::uint8_t* finish(std::uint8_t* out, std::uint32_t rex, form f, std::uint32_t tail, std::uint32_t tail_bytes,
+                                                     std::int32_t displacement, std::uint32_t displacement_bytes) {
+    const std::uint32_t need = rex != 0;
+    const std::uint64_t bytes = (f.opcode | std::uint64_t{tail} << 8 * f.bytes) << 8 * need | ((0x40u | rex) & (0u - need));
     std::memcpy(out, &bytes, 8);
-    out += need + opcode_bytes + tail_bytes;
+    out += need + f.bytes + tail_bytes;
     std::memcpy(out, &displacement, 4);
     return out + displacement_bytes;
   }
