@@ -47,12 +47,8 @@ class instantiation {
   }
 
  private:
-  store_object& store;
-  const module_image& image;
-  instance_object& instance;
-
-  instantiation(store_object& s, const module_image& m, instance_object& i) : store(s), image(m), instance(i) {}
-  const module_info& info() const { return image.info; }
+  instantiation(store_object& s, const module_image& m, instance_object& i) : store_(s), image_(m), instance_(i) {}
+  const module_info& info() const { return image_.info; }
 
   static result<void> check(store_object& store, const module_image& image, const import_entry& wanted, const definition& there) {
     if (!fits(store, image.info, wanted, there))
@@ -75,55 +71,55 @@ class instantiation {
   }
 
   void number_types() {
-    auto* const ids = instance.part<std::uint32_t>(image.layout.type_ids);
-    for (std::size_t i = 0; i < info().types.size(); ++i) ids[i] = store.type_id(info().types[i]);
-    store.adopt_adapters(image, {ids, info().types.size()});
-    header_of(instance.self()).functions = runtime_functions::table();
+    auto* const ids = instance_.part<std::uint32_t>(image_.layout.type_ids);
+    for (std::size_t i = 0; i < info().types.size(); ++i) ids[i] = store_.type_id(info().types[i]);
+    store_.adopt_adapters(image_, {ids, info().types.size()});
+    header_of(instance_.self()).functions = runtime_functions::table();
   }
 
   void link(const import_entry& i, const definition& d) {
     if (i.kind == external::function) {
-      instance.records[i.index] = d.function;
-      instance.part<function_record*>(image.layout.imports)[i.index] = d.function;
+      instance_.records[i.index] = d.function;
+      instance_.part<function_record*>(image_.layout.imports)[i.index] = d.function;
     } else if (i.kind == external::table) {
       add(d.table);
     } else if (i.kind == external::memory) {
       add(d.memory);
     } else {
-      *instance.part<std::uint64_t*>(image.layout.globals[i.index]) = d.global.value;
+      *instance_.part<std::uint64_t*>(image_.layout.globals[i.index]) = d.global.value;
     }
   }
   void add(table_object* t) {
-    instance.part<table_data*>(image.layout.tables)[instance.tables.size()] = &t->data;
-    instance.tables.push_back(t);
+    instance_.part<table_data*>(image_.layout.tables)[instance_.tables.size()] = &t->data;
+    instance_.tables.push_back(t);
   }
   void add(memory_object* m) {
-    if (instance.memories.empty()) header_of(instance.self()).memory_base = m->base();
-    instance.part<std::uint8_t*>(image.layout.memories)[instance.memories.size()] = m->base();
-    instance.memories.push_back(m);
+    if (instance_.memories.empty()) header_of(instance_.self()).memory_base = m->base();
+    instance_.part<std::uint8_t*>(image_.layout.memories)[instance_.memories.size()] = m->base();
+    instance_.memories.push_back(m);
   }
 
   result<void> allocate() {
     for (std::uint32_t t = info().imported_tables; t < info().tables.size(); ++t) {
-      auto made = image.layout.inline_table(t) ? table_object::make_inline(info().tables[t], store.table_elements, arrays(t))
-                                               : table_object::make(info().tables[t], store.table_elements);
+      auto made = image_.layout.inline_table(t) ? table_object::make_inline(info().tables[t], store_.table_elements, arrays(t))
+                                               : table_object::make(info().tables[t], store_.table_elements);
       if (!made) return made.error();
-      add(store.own(std::move(*made)));
+      add(store_.own(std::move(*made)));
     }
     for (std::uint32_t m = info().imported_memories; m < info().memories.size(); ++m) {
-      auto made = memory_object::make(info().memories[m], image.memory, store.memory_bytes);
+      auto made = memory_object::make(info().memories[m], image_.memory, store_.memory_bytes);
       if (!made) return made.error();
-      add(store.own(std::move(*made)));
+      add(store_.own(std::move(*made)));
     }
     return {};
   }
   table_data arrays(std::uint32_t t) const {
     table_data d;
-    d.references = instance.part<std::uint64_t>(image.layout.table_references[t]);
-    d.type_ids = instance.part<std::uint32_t>(image.layout.table_ids[t]);
-    d.code = instance.part<const void*>(image.layout.table_code[t]);
-    d.owner = instance.self();
-    d.foreign_thunk = image.code + image.table_thunks[t];
+    d.references = instance_.part<std::uint64_t>(image_.layout.table_references[t]);
+    d.type_ids = instance_.part<std::uint32_t>(image_.layout.table_ids[t]);
+    d.code = instance_.part<const void*>(image_.layout.table_code[t]);
+    d.owner = instance_.self();
+    d.foreign_thunk = image_.code + image_.table_thunks[t];
     return d;
   }
 
@@ -131,8 +127,8 @@ class instantiation {
     for (std::uint32_t g = info().imported_globals; g < info().globals.size(); ++g) {
       const auto& e = info().global_initialisers[g - info().imported_globals];
       std::uint64_t high = 0;
-      auto* const words = instance.global(g);
-      words[0] = instance.evaluate(e, &high);
+      auto* const words = instance_.global(g);
+      words[0] = instance_.evaluate(e, &high);
       if (info().globals[g].type == val::v128) words[1] = high;
     }
   }
@@ -142,11 +138,11 @@ class instantiation {
       const auto& segment = info().elements[s];
       if (segment.mode == segment_mode::passive) continue;
       if (segment.mode == segment_mode::active) {
-        const auto at = std::uint32_t(instance.evaluate(segment.offset));
-        const auto done = runtime_functions::init_table(instance, *instance.tables[segment.table], at, 0, segment.items.size(), s);
+        const auto at = std::uint32_t(instance_.evaluate(segment.offset));
+        const auto done = runtime_functions::init_table(instance_, *instance_.tables[segment.table], at, 0, segment.items.size(), s);
         if (done.trap != 0) return trapped(done.trap);
       }
-      instance.dropped_elements[s] = true;
+      instance_.dropped_elements[s] = true;
     }
     return {};
   }
@@ -154,20 +150,24 @@ class instantiation {
     for (std::uint32_t s = 0; s < info().data.size(); ++s) {
       const auto& segment = info().data[s];
       if (segment.mode != segment_mode::active) continue;
-      const auto at = std::uint32_t(instance.evaluate(segment.offset));
-      const auto done = runtime_functions::init_memory(instance, *instance.memories[segment.memory], at, 0, segment.size, s);
+      const auto at = std::uint32_t(instance_.evaluate(segment.offset));
+      const auto done = runtime_functions::init_memory(instance_, *instance_.memories[segment.memory], at, 0, segment.size, s);
       if (done.trap != 0) return trapped(done.trap);
-      instance.dropped_data[s] = true;
+      instance_.dropped_data[s] = true;
     }
     return {};
   }
-  failure trapped(std::uint64_t trap) const { return failure(trap_code(trap - 1)).from(&image); }
+  failure trapped(std::uint64_t trap) const { return failure(trap_code(trap - 1)).from(&image_); }
 
   result<void> start(std::uint32_t function) {
     std::uint64_t none[1] = {};
-    if (const auto trap = enter(*instance.record(function), none); trap != 0) return take_trap(store, trap);
+    if (const auto trap = enter(*instance_.record(function), none); trap != 0) return take_trap(store_, trap);
     return {};
   }
+
+  store_object& store_;
+  const module_image& image_;
+  instance_object& instance_;
 };
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

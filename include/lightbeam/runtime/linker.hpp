@@ -1,0 +1,91 @@
+#pragma once
+
+#include "instance.hpp"
+#include "instantiate.hpp"
+#include "module.hpp"
+#include <map>
+#include <variant>
+
+namespace lightbeam::inline LIGHTBEAM_ABI {
+
+// Names for what modules import. What was bound or defined last under a name counts.
+// Host functions may be used in any number of stores; everything else belongs to one.
+class linker {
+ public:
+  // Any callable. Parameters: an optional caller& first, then integers, enums, float, double, v128, externref, func<>,
+  // slice<T>, cstr. Results: the same but for the last two, a std::tuple of them, void, or a result<> whose failure is
+  // what the call into the store ends with.
+  template <class F>
+  void bind(std::string_view module, std::string_view name, F&& f) { put(module, name, host_function_of(std::forward<F>(f))); }
+  // A member function; the object has to live as long as the stores.
+  template <class M, class C>
+  void bind(std::string_view module, std::string_view name, M C::*member, C& object) { put(module, name, host_function_of(member, object)); }
+  // A function known while compiling: no state, called directly.
+  template <auto F>
+  void bind(std::string_view module, std::string_view name) { put(module, name, host_function_of<F>()); }
+
+  void define(std::string_view module, std::string_view name, const definition& d) { put(module, name, d); }
+  void define(std::string_view module, std::string_view name, lightbeam::func<> f) { put(module, name, definition(const_cast<function_record*>(f.record()))); }
+  void define(std::string_view module, std::string_view name, memory m) { put(module, name, definition(m.object())); }
+  void define(std::string_view module, std::string_view name, table t) { put(module, name, definition(t.object())); }
+  void define(std::string_view module, std::string_view name, const global<>& g) { put(module, name, definition(g.cell())); }
+  // All exports of an instance.
+  void instance(std::string_view module, const lightbeam::instance& i) {
+    for (const auto& e : i.exports()) put(module, e.name, *i.exported(e.name));
+  }
+
+  // Finds the imports, makes the instance, and runs its segments and start function. Fails with kind link where an
+  // import is missing or of another type, with kind trap where the module itself traps.
+  result<lightbeam::instance> instantiate(store& store, const module& m) const {
+    std::vector<definition> imports;
+    for (const auto& i : m.imports()) {
+      const auto* const found = find(i.module, i.name);
+      if (!found) return missing(m.info(), i);
+      if (const auto* const host = std::get_if<host_function>(found)) imports.push_back(store.object().record(*host));
+      else imports.push_back(std::get<definition>(*found));
+    }
+    const auto made = instantiation::run(store.object(), m.image(), imports);
+    if (!made) return made.error();
+    return lightbeam::instance(*made);
+  }
+
+ private:
+  using entry = std::variant<host_function, definition>;
+  using names = std::map<std::string, entry, std::less<>>;
+
+  void put(std::string_view module, std::string_view name, entry e) { modules_[std::string(module)].insert_or_assign(std::string(name), std::move(e)); }
+  const entry* find(const std::string& module, const std::string& name) const {
+    const auto m = modules_.find(module);
+    if (m == modules_.end()) return nullptr;
+    const auto e = m->second.find(name);
+    return e == m->second.end() ? nullptr : &e->second;
+  }
+
+  failure missing(const module_info& info, const import_entry& i) const {
+    std::string s = "unknown import: \"" + i.module + "\" \"" + i.name + "\", wanted as " + text(info, i);
+    std::size_t near = 0;
+    for (const auto& [module, fields] : modules_)
+      for (const auto& [name, e] : fields)
+        if ((module == i.module ? distance(name, i.name) <= 2 : name == i.name) && ++near <= 3)
+          s += (near == 1 ? "; there is \"" : ", \"") + module + "\" \"" + name + "\"";
+    return link_failure("unknown import", std::move(s));
+  }
+  // The number of characters to insert, delete or replace.
+  static std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+      std::size_t diagonal = std::exchange(row[0], i);
+      for (std::size_t j = 1; j <= b.size(); ++j) {
+        const std::size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
+        diagonal = row[j];
+        row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+      }
+    }
+    return row[b.size()];
+  }
+
+  std::map<std::string, names, std::less<>> modules_;
+};
+
+}  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "global.hpp"
+#include "host.hpp"
+#include "instance_object.hpp"
+#include "memory.hpp"
+#include "table.hpp"
+
+namespace lightbeam::inline LIGHTBEAM_ABI {
+
+// What all of a store may use. What exists already is not taken away.
+struct store_limits {
+  std::uint64_t memory_bytes = ~std::uint64_t{0};  // of all memories together; one has 65,535 pages at most
+  std::uint64_t table_elements = 100'000'000;      // of all tables together
+  std::uint64_t stack_bytes = 1 << 20;             // of compiled code, counted from where it was entered
+};
+
+// Owns instances, memories, tables, globals and functions of the host, as in the specification: all die with it.
+// To be used by one thread at a time.
+class store {
+ public:
+  store() : object_(std::make_unique<store_object>()) { limits({}); }
+  explicit store(const store_limits& l) : store() { limits(l); }
+  store(store&&) = default;
+  store& operator=(store&&) = default;
+  ~store() { assert((!object_ || object_->depth == 0) && "a store is destroyed while it runs"); }
+
+  void limits(const store_limits& l) {
+    object_->memory_bytes.limit = l.memory_bytes;
+    object_->table_elements.limit = l.table_elements;
+    object_->stack_bytes = l.stack_bytes;
+  }
+  // Data of the host that its functions reach by caller::data<T>(); not owned.
+  template <class T>
+  void data(T* p) { object_->host_data = p, object_->host_data_type = &type_mark<T>; }
+
+  // Objects that no module defines; linker::define gives them names.
+  result<memory> make_memory(const memory_type& type, memory_kind kind = memory_kind::bounds_checks) {
+    auto made = memory_object::make(type, kind, object_->memory_bytes);
+    if (!made) return made.error();
+    return memory(object_->own(std::move(*made)));
+  }
+  // Its elements are null.
+  result<table> make_table(const table_type& type) {
+    auto made = table_object::make(type, object_->table_elements);
+    if (!made) return made.error();
+    return table(object_->own(std::move(*made)));
+  }
+  template <wasm_value T>
+  global<T> make_global(T x, bool is_mutable = false) {
+    const auto cell = object_->new_global({wasm_type<T>::type, is_mutable});
+    wasm_type<T>::put(cell.value, x);
+    return *global<T>::from(global<>(cell));
+  }
+  // A function of the host as a reference: any callable that linker::bind takes.
+  template <class F>
+  func<> make_func(F&& f) { return func<>(object_->record(host_function_of(std::forward<F>(f)))); }
+
+  store_object& object() const { return *object_; }
+
+ private:
+  std::unique_ptr<store_object> object_;
+};
+
+}  // namespace lightbeam::inline LIGHTBEAM_ABI
