@@ -4,6 +4,7 @@
 #include "quota.hpp"
 #include "../core/result.hpp"
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
 
 namespace lightbeam::inline LIGHTBEAM_ABI {
@@ -14,8 +15,8 @@ class table_object {
   static result<std::unique_ptr<table_object>> make(const table_type& type, quota& elements) {
     if (!elements.take(type.size.minimum)) return failure(failure_kind::limit, "the table is larger than the store allows");
     std::unique_ptr<table_object> made(new table_object(type, elements));
-    made->storage_.resize(type.size.minimum);
-    made->data.references = made->storage_.data();
+    if (!made->resize(type.size.minimum)) return elements.give_back(type.size.minimum), failure(failure_kind::limit, "the system refused a table");
+    std::fill_n(made->data.references, type.size.minimum, 0);
     return made;
   }
   // With arrays inside its instance: see instance_layout. The block is zero, so only the type ids of null remain to be written.
@@ -53,8 +54,8 @@ class table_object {
     if (elements > data.maximum - before) return no_index;
     if (elements == 0) return before;
     if (!quota_->take(elements)) return no_index;
-    storage_.resize(before + elements, reference);
-    data.references = storage_.data();
+    if (!resize(before + elements)) return quota_->give_back(elements), no_index;
+    std::fill_n(data.references + before, elements, reference);
     data.size = std::uint32_t(before + elements);
     return before;
   }
@@ -68,9 +69,21 @@ class table_object {
     data.element = type.element;
   }
 
+  bool resize(std::uint64_t elements) {
+    void* const storage = std::realloc(storage_.get(), std::max<std::uint64_t>(8 * elements, 8));
+    if (!storage) return false;
+    static_cast<void>(storage_.release());
+    storage_.reset(static_cast<std::uint64_t*>(storage));
+    data.references = storage_.get();
+    return true;
+  }
+
+  struct freed {
+    void operator()(std::uint64_t* p) const { std::free(p); }
+  };
   std::optional<std::uint32_t> maximum_;
   quota* quota_;
-  std::vector<std::uint64_t> storage_;
+  std::unique_ptr<std::uint64_t, freed> storage_;  // empty where the references lie inside an instance
 };
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI
