@@ -27,13 +27,22 @@ template <class T>
 constexpr bool alignment_fits(const T&, const row_data&) { return true; }
 constexpr bool alignment_fits(const memarg& m, const row_data& row) { return m.align <= row.alignment; }
 
-// An immediate that is no LEB128 number of its width, or is cut off by the end of the body.
-template <class Policy>
+// An immediate that is no LEB128 number of its width, or is cut off by the end of the body; a memory index that is not the byte 0.
+template <class Policy, imm I>
 void undecodable(generator<Policy>& g) {
+  if (I == imm::memory || I == imm::memory_init || I == imm::memory_copy) return g.fail(failure_kind::malformed, "zero byte expected");
   const std::uint8_t* p = g.pc;
   while (p < g.c.body_end && *p & 0x80) ++p;
   const bool cut = p == g.c.body_end;
   g.fail(failure_kind::malformed, cut ? "unexpected end of section or function" : p - g.pc < 5 ? "integer too large" : "integer representation too long");
+}
+
+template <class Policy, class T>
+void misaligned(generator<Policy>& g, T immediate) {
+  if constexpr (std::same_as<T, memarg>) {
+    if (immediate.align >= 32) return g.fail(failure_kind::malformed, "malformed memop flags");
+  }
+  g.fail(failure_kind::invalid, "alignment must not be larger than natural");
 }
 
 // Names the first operand that has the wrong type.
@@ -68,9 +77,9 @@ template <class Policy, class H, imm I, int Ins>
     else h(g);
   } else {
     const auto read = read_immediate<I>(g.pc);
-    if (!read.length) [[unlikely]] g.template cold<&undecodable<Policy>>();
+    if (!read.length) [[unlikely]] g.template cold<&undecodable<Policy, I>>();
     else if (wrong & value::type_mask) [[unlikely]] g.template cold<&mistyped<Policy>>(e);
-    else if (I == imm::memarg && !alignment_fits(read.value, e->row)) [[unlikely]] g.fail(failure_kind::invalid, "alignment must not be larger than natural");
+    else if (I == imm::memarg && !alignment_fits(read.value, e->row)) [[unlikely]] g.template cold<&misaligned<Policy, std::remove_cvref_t<decltype(read.value)>>>(read.value);
     else {
       g.pc += read.length;
       h(g, read.value);

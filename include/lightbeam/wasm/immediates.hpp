@@ -116,6 +116,16 @@ inline decoded<val> decode_select_types(const std::uint8_t* p) {
   return {value_type(p[count.length]), count.length + 1};
 }
 
+// A memory's index: one byte, and 0, until there are several memories.
+inline decoded<std::uint32_t> decode_memory(const std::uint8_t* p) { return {0, *p == 0 ? 1u : 0u}; }
+// A segment, then a memory.
+inline decoded<two_indices> decode_segment_and_memory(const std::uint8_t* p) {
+  const auto segment = decode_u32(p);
+  if (!segment.length || !decode_memory(p + segment.length).length) return {};
+  return {{segment.value, 0}, segment.length + 1};
+}
+inline decoded<two_indices> decode_memories(const std::uint8_t* p) { return {{}, p[0] == 0 && p[1] == 0 ? 2u : 0u}; }
+
 // Immediates as handlers take them. Of memory.init and table.init: the segment, then the memory or table; of copies: to, from.
 template <imm I>
 auto read_immediate(const std::uint8_t* p) {
@@ -127,7 +137,10 @@ auto read_immediate(const std::uint8_t* p) {
   else if constexpr (I == imm::memarg) return decode_memarg(p);
   else if constexpr (I == imm::ref_type) return decoded<val>{value_type(*p), 1};
   else if constexpr (I == imm::select_types) return decode_select_types(p);
-  else if constexpr (I == imm::call_indirect || I == imm::memory_init || I == imm::memory_copy || I == imm::table_init || I == imm::table_copy) return decode_two(p);
+  else if constexpr (I == imm::memory) return decode_memory(p);
+  else if constexpr (I == imm::memory_init) return decode_segment_and_memory(p);
+  else if constexpr (I == imm::memory_copy) return decode_memories(p);
+  else if constexpr (I == imm::call_indirect || I == imm::table_init || I == imm::table_copy) return decode_two(p);
   else return decode_u32(p);
 }
 template <imm I>
