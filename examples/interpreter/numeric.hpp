@@ -169,7 +169,7 @@ I truncate_saturating(F a) {
 
 template <class Narrow, class U>
 U sign_extend(U a) {
-  return U(std::make_signed_t<U>(Narrow(a)));
+  return U(std::make_signed_t<Narrow>(Narrow(a)));
 }
 
 }  // namespace interpreter

@@ -51,6 +51,8 @@ class backend {
   virtual maybe<std::vector<value>> invoke(handle instance, std::string_view field, std::span<const value> arguments) = 0;
   virtual maybe<std::vector<value>> global(handle instance, std::string_view field) = 0;
   virtual maybe<std::span<const std::uint8_t>> memory(handle instance, std::string_view field) = 0;
+  // Whether the last invocation had an arithmetic operator give a NaN, whose sign and payload may differ elsewhere.
+  virtual bool saw_nan() const { return false; }
 };
 
 }  // namespace suite

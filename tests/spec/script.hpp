@@ -36,6 +36,7 @@ class script {
   struct unit {
     std::optional<handle> instance;
     std::string skipped;  // empty: it failed
+    bool was_skipped() const { return !instance && !skipped.empty(); }
   };
   struct definition {
     std::optional<handle> module;
@@ -125,7 +126,7 @@ class script {
   // Why a module cannot be linked: it imports from a module that was skipped.
   std::string skipped_import(handle module) const {
     for (const auto& from : backend_.imported_modules(module))
-      if (const auto r = registered_.find(from); r != registered_.end() && !r->second.instance && !r->second.skipped.empty()) return r->second.skipped;
+      if (const auto r = registered_.find(from); r != registered_.end() && r->second.was_skipped()) return r->second.skipped;
     return {};
   }
   unit instantiate(const definition& d) {
@@ -179,12 +180,9 @@ class script {
   // Of a plain action, only failing counts; in the random modules it has results that are not compared.
   void action(const json& c) {
     const bool asserted = c["type"] == "assert_return";
-    const std::size_t skipped = tally_.skipped_in_all();
+    if (!asserted && unit_of(c["action"], "module").was_skipped()) return;
     const auto o = perform(c["action"]);
-    if (!o) {
-      if (!asserted && tally_.skipped_in_all() != skipped) unskip();
-      return;
-    }
+    if (!o) return;
     if (const auto* f = std::get_if<lightbeam::failure>(&*o)) return fail("fails: " + f->text());
     if (!asserted) return;
     const auto& got = std::get<std::vector<value>>(*o);
@@ -199,7 +197,7 @@ class script {
   void check_trap(const json& c, const lightbeam::failure* f) {
     if (!f) return fail("does not trap: " + std::string(c["text"]));
     if (f->kind() != failure_kind::trap) return fail("is no trap: " + f->text());
-    check(same_trap(c["text"], text(f->code())), "expected \"" + std::string(c["text"]) + "\", got \"" + f->text() + "\"");
+    check(same_trap(std::string(c["text"]), text(f->code())), "expected \"" + std::string(c["text"]) + "\", got \"" + f->text() + "\"");
   }
   // Either text may go on where the other ends. "table" is any trap of tables.
   static bool same_trap(std::string_view wanted, std::string_view got) {
