@@ -141,7 +141,7 @@ class sandbox {
       const std::string parent = dots ? path : slash == path.npos ? "." : path.substr(0, slash);
       if (const auto e = open_directory(root, parent, to.parent); e != error_number::success) return e;
       if (dots) {
-        to.name = ".";
+        to.name.assign(1, '.');
         return error_number::success;
       }
       std::string target;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "state.hpp"
+#include <algorithm>
 #include <sched.h>
 #include <sys/random.h>
 #include <time.h>
@@ -51,6 +52,11 @@ inline error_number clock_time_get(wasi_state&, guest_memory m, std::uint32_t id
   if (const auto e = checked(::clock_gettime(*clock, &t)); e != error_number::success) return e;
   return m.store(to, nanoseconds(t));
 }
+
+// Signals of proc_raise. Those that a process ignores unless it says otherwise: none, chld, cont, urg, winch; a guest
+// cannot say otherwise.
+inline constexpr std::uint32_t last_signal = 30;
+constexpr bool ends_process(std::uint32_t signal) { return signal != 0 && signal != 16 && signal != 17 && signal != 22 && signal != 27; }
 
 inline error_number sched_yield(wasi_state&, guest_memory) { return checked(::sched_yield()); }
 
