@@ -205,7 +205,9 @@ const std::array<entry, dispatch<Policy>::size> dispatch<Policy>::table = []<std
     if (code < 256) by_code[code] = e;
     else if (code >> 16 == 0xfc && (code & 0xffff) < 256) by_code[misc + (code & 0xffff)] = e;
   };
-  (place(op_table[Row].code, make_entry<Policy, op(Row)>()), ...);
+  // A list, because Clang nests fold expressions no deeper than 256.
+  const entry entries[] = {make_entry<Policy, op(Row)>()...};
+  for (std::size_t row = 0; row < op_table.size(); ++row) place(op_table[row].code, entries[row]);
   for (const std::size_t prefix : {0xfb, 0xfc, 0xfd, 0xfe}) by_code[prefix] = {&prefixed<Policy>, nullptr, {}};
   return by_code;
 }(std::make_index_sequence<op_table.size()>{});

@@ -21,7 +21,7 @@ inline void no_operator_of_this_name_in_op_table() {}
 // Operand and result types written as in "ii:i": i l f d for numbers, v for v128, F and E for funcref and externref. "?" means
 // that the operator has a check of its own, because its type depends on the stack or on an immediate.
 struct signature {
-  std::array<val, 3> in{};
+  std::array<val, 4> in{};
   std::array<val, 2> out{};
   std::uint8_t ins = 0, outs = 0;
   bool by_check = false;
@@ -52,12 +52,12 @@ struct signature {
 
 // One row per operator: nothing of this is said anywhere else.
 struct op_row {
-  std::uint32_t code;  // prefix << 16 | LEB128 value
-  std::string_view name;
-  imm immediate;
-  signature type;
-  feature since;
-  std::uint8_t natural_alignment = 0;  // of memory operators, as a power of two
+  std::uint32_t code = 0;  // prefix << 16 | LEB128 value
+  std::string_view name{};
+  imm immediate = imm::none;
+  signature type = ":";
+  feature since = feature::mvp;
+  std::uint8_t natural_alignment = 0;  // of memory and lane operators, as a power of two
 };
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI
