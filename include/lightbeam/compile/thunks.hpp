@@ -203,6 +203,11 @@ class thunk_writer : public Xbyak::CodeGenerator {
     enter_host();
     sub(rsp, std::uint32_t(8 * values));
     and_(rsp, ~15u);
+    if (values > few_values) {
+      mov(eax, std::uint32_t(trap_code::call_stack_exhausted) + 1);
+      cmp(rsp, header(r14, header_offset::stack_limit));
+      jb(adapter_failed_);
+    }
     if (type.params.size() > 4) mov(rcx, header(r14, header_offset::store_context));
     std::size_t at = 0;
     for (auto places = value_places::arguments(); const val t : type.params) {
@@ -240,6 +245,8 @@ class thunk_writer : public Xbyak::CodeGenerator {
     mov(r11, qword[rbp - 16]);
     leave();
   }
+
+  static constexpr std::size_t few_values = 64;  // the reserve below the stack limit has room for them
 
   const std::uint8_t* base_;
   const std::uint8_t *exit_ = nullptr, *trap_ = nullptr, *adapter_failed_ = nullptr;

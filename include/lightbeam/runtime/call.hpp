@@ -10,6 +10,9 @@ namespace lightbeam::inline LIGHTBEAM_ABI {
 struct thread_stack {
   std::uintptr_t low = 1, high = 0;
 
+  // No host function uses that much stack: what is farther away is another stack.
+  static constexpr std::uint64_t other_stack = 1 << 20;
+
   static thread_stack& of_thread() {
     static constinit thread_local thread_stack stack;
     return stack;
@@ -58,18 +61,21 @@ inline failure located(store_object& store, failure f, std::uint64_t address) {
 
 // Calls a function with its arguments in `values`, over which the results are written; 0, or 1 + trap_code.
 // take_trap has to follow where it is not 0.
-inline std::uint64_t enter(const function_record& record, std::uint64_t* values) {
+inline std::uint64_t enter(const function_record& record, std::uint64_t* values, instance_header* caller = nullptr) {
   auto& store = store_of(record);
   auto& thread = thread_stack::of_thread();
+  assert(!store.ending && "a function is called while its store is destroyed");
   assert((store.depth == 0 || store.running_thread == &thread) && "a store is used by one thread at a time");
   if (record.function == no_index) {
     auto* const closure = reinterpret_cast<host_closure*>(record.instance) - 1;
     store.trap_site = 0;
-    return closure->call(closure, values, nullptr);
+    return closure->call(closure, values, caller);
   }
   const std::uint64_t limit_before = store.stack_limit;
   const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
   store.stack_limit = thread.limit(here, store.stack_bytes);
+  // A call from inside a call shares the outer one's limit, unless it runs on another stack.
+  if (here < store.saved_sp && store.saved_sp - here < store.stack_bytes + thread_stack::other_stack) store.stack_limit = std::max(store.stack_limit, limit_before);
   std::uint64_t trap = 1 + std::uint64_t(trap_code::call_stack_exhausted);
   if (here > store.stack_limit) [[likely]] {
     using entry = std::uint64_t (*)(std::uint64_t*, const void*, instance_header*, context*);

@@ -108,7 +108,10 @@ class fault_handler {
     auto& registers = static_cast<ucontext_t*>(machine)->uc_mcontext.gregs;
     const auto at = std::uintptr_t(registers[REG_RIP]);
     if (info->si_code > 0) {  // raised by the processor, not by kill()
-      if (const auto exit = fault_table::of_process().exit_of(at)) {
+      const auto exit = fault_table::of_process().exit_of(at);
+      // Compiled code keeps the base of its memory in r15. Whatever else faults there is no trap of the guest's.
+      const auto offset = reinterpret_cast<std::uintptr_t>(info->si_addr) - std::uintptr_t(registers[REG_R15]);
+      if (exit != 0 && offset < guarded_bytes) {
         registers[REG_RAX] = greg_t(at);
         registers[REG_RIP] = greg_t(exit);
         return;

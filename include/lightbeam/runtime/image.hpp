@@ -6,6 +6,9 @@ namespace lightbeam::inline LIGHTBEAM_ABI {
 
 enum class memory_kind : std::uint8_t { guard_pages, bounds_checks };
 
+// What a memory with guard pages reserves from its base on: an index and an offset of 32 bits each, and an access.
+inline constexpr std::uint64_t guarded_bytes = (std::uint64_t{8} << 30) + 65536;
+
 // A place in a module: what a machine address belongs to.
 struct code_site {
   std::uint32_t function = no_index;  // index in the module

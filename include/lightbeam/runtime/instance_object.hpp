@@ -88,6 +88,7 @@ class instance_object {
 };
 
 inline store_object::~store_object() {
+  ending = true;
   instances_.clear();
   for (auto& k : images_) {
     k.faults = {};  // before the code goes away

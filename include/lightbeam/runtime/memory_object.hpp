@@ -60,7 +60,6 @@ class memory_object {
 
  private:
   static constexpr std::uint64_t header_bytes = 4096;
-  static constexpr std::uint64_t guarded_bytes = (std::uint64_t{8} << 30) + page_bytes;  // index and offset of 32 bits each, and an access
 
   memory_object(std::optional<std::uint32_t> maximum, memory_kind kind, quota& bytes, std::uint8_t* start, std::uint64_t reserved, std::uint64_t reach)
       : maximum_(maximum), kind_(kind), quota_(&bytes), start_(start), reserved_(reserved), reach_(reach) {}

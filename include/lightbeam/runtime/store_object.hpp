@@ -121,6 +121,7 @@ class store_object : public context {
   void* host_data = nullptr;
   const void* host_data_type = nullptr;
   std::uint32_t depth = 0;               // of calls into it
+  bool ending = false;                   // its destructor runs
   const void* running_thread = nullptr;  // meaningful while depth is not 0
 
  private:
