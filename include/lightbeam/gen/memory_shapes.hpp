@@ -70,7 +70,7 @@ struct memory_access {
 };
 
 // A load stays latent: it keeps the parts of its address and is folded into its consumer, or done before what could change it.
-struct load {
+struct memory_load {
   load_op op;
   std::uint8_t bytes;
   std::uint8_t bits;  // of the value, where fewer than its type's; else 0
@@ -99,7 +99,7 @@ struct load {
   }
 };
 
-struct store {
+struct memory_store {
   store_op op;
   std::uint8_t bytes;
   val type;
