@@ -39,8 +39,6 @@ class backend {
   virtual bool runs() const { return true; }
 
   virtual maybe<handle> compile(std::span<const std::uint8_t> bytes) = 0;
-  // The names of the modules that a module imports from.
-  virtual std::vector<std::string> imported_modules(handle module) const = 0;
 
   // Drops all instances and what they were registered as. Compiled modules stay. The module "spectest" is there again.
   virtual void new_store() = 0;

@@ -28,11 +28,6 @@ class validator_backend : public backend {
     modules_.push_back(std::move(info));
     return modules_.size() - 1;
   }
-  std::vector<std::string> imported_modules(handle module) const override {
-    std::vector<std::string> names;
-    for (const auto& i : modules_[module]->imports) names.push_back(i.module);
-    return names;
-  }
 
   void new_store() override {}
   maybe<handle> instantiate(handle) override { return refusal(); }

@@ -48,7 +48,8 @@ inline bool is_arithmetic_nan(val type, std::uint64_t bits) {
   return (bits & quiet) == quiet;
 }
 
-inline bool agrees(const json& expected, const value& got) {
+// `quietened`: the expected NaN may be the quiet one of the same payload, see the fuzz suite.
+inline bool agrees(const json& expected, const value& got, bool quietened = false) {
   const std::string type = expected["type"];
   if (type == "either") {
     for (const auto& one : expected["values"])
@@ -62,12 +63,15 @@ inline bool agrees(const json& expected, const value& got) {
   if (wanted == "nan:canonical") return is_canonical_nan(got.type, got.bits);
   if (wanted == "nan:arithmetic") return is_arithmetic_nan(got.type, got.bits);
   const auto read = read_value(expected);
-  return read && read->null == got.null && (got.null || got.type == val::funcref || read->bits == got.bits);
+  if (!read || read->null != got.null) return false;
+  if (quietened && got.type == val::f32 && is_arithmetic_nan(val::f32, read->bits) && (got.bits | 0x400000) == read->bits)
+    return (got.bits & 0x7fffff) != 0;  // not infinity
+  return got.null || got.type == val::funcref || read->bits == got.bits;
 }
-inline bool agree(const json& expected, const std::vector<value>& got) {
+inline bool agree(const json& expected, const std::vector<value>& got, bool quietened = false) {
   if (expected.size() != got.size()) return false;
   for (std::size_t i = 0; i < got.size(); ++i)
-    if (!agrees(expected[i], got[i])) return false;
+    if (!agrees(expected[i], got[i], quietened)) return false;
   return true;
 }
 
