@@ -75,7 +75,7 @@ class program {
   }
 
   using entry_function = std::uint64_t (*)(std::uint64_t*, const void*, instance_header*, context*);
-  entry_function entry(std::uint32_t type) const { return reinterpret_cast<entry_function>(thunk(image.entry_thunks[type])); }
+  entry_function entry(std::uint32_t type) const { return reinterpret_cast<entry_function>(reinterpret_cast<std::uintptr_t>(thunk(image.entry_thunks[type]))); }
   const void* thunk(std::uint32_t offset) const { return image.code + offset; }
   std::uint64_t run(std::uint32_t type, const void* function, std::uint64_t* values) {
     const auto status = entry(type)(values, function, first.pointer(), &state);
@@ -121,7 +121,7 @@ void load_results(Xbyak::CodeGenerator& x, const std::vector<val>& types) {
     else if (p.in != reg::none) x.mov(Xbyak::Reg64(int(p.in)), at_instance(std::int64_t(8 * i)));
     else x.mov(x.rsi, at_instance(std::int64_t(8 * i))), x.mov(overflow_at(x.r11, p.overflow), x.rsi);
   }
-  for (const auto& r : {x.rsi, x.rdi, x.r8, x.r9}) x.mov(r, -1);
+  for (const auto& r : {x.rsi, x.rdi, x.r8, x.r9}) x.mov(r, ~std::uint64_t{0});
 }
 
 std::uint64_t as_seen(val t, std::uint64_t bits) { return is_wide(t) ? bits : std::uint32_t(bits); }
@@ -179,7 +179,7 @@ const std::vector<Xbyak::Reg64> kept = {Xbyak::util::rbx, Xbyak::util::rbp, Xbya
 
 // Around `call`: rbx, rbp and r10 to r13 get values before, and eax tells how many are the same after; the old rax in rcx.
 void counts_kept(Xbyak::CodeGenerator& x, auto call) {
-  int n = 0;
+  std::uint32_t n = 0;
   for (const auto& r : kept) x.mov(r, 1000 + n++);
   call();
   x.mov(x.rcx, x.rax);
@@ -252,7 +252,7 @@ TEST_CASE("equal types share thunks, and the bound on their size holds") {
   CHECK(p.thunks_size <= thunk_bytes(p.image.info));
   CHECK(program({}).thunks_size <= thunk_bytes({}));
   for (const val t : {val::i32, val::i64, val::f32, val::f64}) {
-    for (const std::size_t n : {1, 5, 17, 1000}) {
+    for (const std::size_t n : {1u, 5u, 17u, 1000u}) {
       program many({{std::vector<val>(n, t), std::vector<val>(n, t)}});
       CHECK(many.thunks_size <= thunk_bytes(many.image.info));
     }
@@ -288,16 +288,16 @@ TEST_CASE("the instance register and memory base are set, the stack limit is the
 TEST_CASE("entry thunks keep the registers of C++ on every way out") {
   program p({nothing});
   const auto destroy = [&](auto& x) {
-    for (const auto& r : kept) x.mov(r, -1);
-    x.mov(x.r15, -1);
+    for (const auto& r : kept) x.mov(r, ~std::uint64_t{0});
+    x.mov(x.r15, ~std::uint64_t{0});
   };
-  const auto* const returns = p.add([&](auto& x) { destroy(x), x.mov(x.r14, -1), x.ret(); });
+  const auto* const returns = p.add([&](auto& x) { destroy(x), x.mov(x.r14, ~std::uint64_t{0}), x.ret(); });
   const auto* const traps = p.add([&](auto& x) { destroy(x), x.push(x.rax), x.call(p.thunk(p.at.trap_exits[0])); });
   // Called from C++ like an entry thunk, with that in r8; returns how many registers were kept, and the status above them.
   const auto* const check = p.add([&](auto& x) {
     const std::vector<Xbyak::Reg64> saved = {x.rbx, x.rbp, x.r12, x.r13, x.r14, x.r15};
     for (const auto& r : saved) x.push(r);
-    int n = 0;
+    std::uint32_t n = 0;
     for (const auto& r : saved) x.mov(r, 500 + n++);
     x.call(x.r8);
     x.shl(x.rax, 32);
@@ -371,16 +371,16 @@ runtime_result grow(std::uint64_t a, std::uint64_t b, std::uint64_t c, std::uint
 TEST_CASE("runtime calls") {
   program p({gives_two});
   std::vector<const std::uint8_t*> functions, sites;
-  for (const int pushed : {0, 8}) {
+  for (const std::uint32_t pushed : {0u, 8u}) {
     functions.push_back(p.add([&](auto& x) {
-      x.sub(x.rsp, std::uint32_t(pushed));
+      x.sub(x.rsp, pushed);
       counts_kept(x, [&] {
         x.mov(x.rdi, 1), x.mov(x.rsi, 2), x.mov(x.r8, 3), x.mov(x.r9, 4);
-        x.mov(x.eax, int(runtime_call::table_grow));
+        x.mov(x.eax, std::uint32_t(runtime_call::table_grow));
         x.call(p.thunk(p.at.runtime_call));
         sites.push_back(x.getCurr());
       });
-      x.add(x.rsp, std::uint32_t(pushed));
+      x.add(x.rsp, pushed);
       x.ret();
     }));
   }
@@ -463,15 +463,15 @@ TEST_CASE("host functions called from compiled code know their caller, keep regi
   auto closure = closure_of(p);
   function_record record{1, no_index, p.thunk(p.image.host_adapters[1]), closure.pointer(), nullptr};
   std::vector<const std::uint8_t*> functions, sites;
-  for (const int pushed : {0, 8}) {
+  for (const std::uint32_t pushed : {0u, 8u}) {
     functions.push_back(p.add([&](auto& x) {
-      x.sub(x.rsp, std::uint32_t(pushed));
+      x.sub(x.rsp, pushed);
       counts_kept(x, [&] {
         x.mov(x.rcx, std::uint64_t(&record));
         x.call(p.thunk(p.at.foreign_call));
         sites.push_back(x.getCurr());
       });
-      x.add(x.rsp, std::uint32_t(pushed));
+      x.add(x.rsp, pushed);
       x.ret();
     }));
   }
