@@ -133,7 +133,7 @@ class section_reader {
     for (std::uint32_t n = types_.length(module_limits::memories, 2); n-- && in_;) add_memory();
   }
   void globals() {
-    for (std::uint32_t n = types_.length(module_limits::globals, 4); n-- && in_;) {
+    for (std::uint32_t n = types_.length(module_limits::globals, 3); n-- && in_;) {
       const val type = add_global().type;
       info_.global_initialisers.push_back(constants_.read(type));
     }
@@ -185,8 +185,7 @@ class section_reader {
     element_segment e;
     const std::uint32_t at = in_.offset(), flags = in_.u32();
     if (flags > 7) return in_.malformed("malformed element segment flags", at), e;
-    if (flags & 5) types_.need(feature::bulk_memory, "this kind of element segment needs the feature bulk-memory, which is disabled", at);
-    if ((flags & 3) == 2) types_.need(feature::reference_types, "this kind of element segment needs the feature reference-types, which is disabled", at);
+    if (flags & 1) types_.need(feature::bulk_memory, "passive and declarative element segments need the feature bulk-memory, which is disabled", at);
     e.mode = !(flags & 1) ? segment_mode::active : flags & 2 ? segment_mode::declarative : segment_mode::passive;
     std::uint32_t place = in_.offset();
     if ((flags & 3) == 2) e.table = in_.u32();
@@ -230,7 +229,7 @@ class section_reader {
     std::uint32_t at = in_.offset();
     const std::uint32_t flags = in_.u32();
     if (flags > 2) return in_.malformed("malformed data segment flags", at), d;
-    if (flags != 0) types_.need(feature::bulk_memory, "this kind of data segment needs the feature bulk-memory, which is disabled", at);
+    if (flags == 1) types_.need(feature::bulk_memory, "passive data segments need the feature bulk-memory, which is disabled", at);
     d.mode = flags == 1 ? segment_mode::passive : segment_mode::active;
     at = in_.offset();
     if (flags == 2) d.memory = in_.u32();
