@@ -1,0 +1,158 @@
+#include "modules.hpp"
+#include <lightbeam/runtime.hpp>
+#include <stdexcept>
+#include <thread>
+
+using namespace modules;
+using lightbeam::failure_kind;
+using lightbeam::trap_code;
+
+TEST_CASE("typed calls carry every type") {
+  const world w(R"((module
+    (func (export "i32") (param i32) (result i32) local.get 0)
+    (func (export "i64") (param i64) (result i64) local.get 0)
+    (func (export "f32") (param f32) (result f32) local.get 0)
+    (func (export "f64") (param f64) (result f64) local.get 0)
+    (func (export "ext") (param externref) (result externref) local.get 0)
+    (func $fun (export "fun") (param funcref) (result funcref) local.get 0)
+    (func (export "self") (result funcref) ref.func $fun)
+    (func (export "none"))
+    (func (export "upper") (param i32) (result i64) (i64.extend_i32_u (local.get 0)))))");
+  CHECK(w.call<std::int32_t(std::int32_t)>("i32", -5).value() == -5);
+  CHECK(w.call<std::uint32_t(std::uint32_t)>("i32", 0xfffffffbu).value() == 0xfffffffbu);
+  CHECK(w.call<std::int64_t(std::int64_t)>("i64", INT64_MIN).value() == INT64_MIN);
+  CHECK(w.call<long long(long long)>("i64", -1).value() == -1);
+  CHECK(w.call<float(float)>("f32", -1.5f).value() == -1.5f);
+  CHECK(w.call<double(double)>("f64", 1e300).value() == 1e300);
+  CHECK(w.call<void()>("none"));
+  CHECK(w.call<std::int64_t(std::int32_t)>("upper", -1).value() == 0xffffffff);
+  int x = 0;
+  const lightbeam::externref r(&x);
+  CHECK(w.call<lightbeam::externref(lightbeam::externref)>("ext", r).value().pointer() == &x);
+  CHECK(w.call<lightbeam::externref(lightbeam::externref)>("ext", lightbeam::externref()).value().is_null());
+  CHECK(w.call<lightbeam::externref(lightbeam::externref)>("ext", lightbeam::externref(std::uint64_t{0})).value().number() == 0);
+  const auto self = w.call<lightbeam::func<>()>("self").value();
+  CHECK(self == w.instance.func("fun").value());
+  CHECK(w.call<lightbeam::func<>(lightbeam::func<>)>("fun", self).value() == self);
+  CHECK(w.call<lightbeam::func<>(lightbeam::func<>)>("fun", lightbeam::func<>()).value().is_null());
+}
+
+TEST_CASE("results beyond the registers") {
+  const world w(R"((module
+    (func (export "swap") (param i32 f64) (result f64 i32) local.get 1 local.get 0)
+    (func (export "six") (param i32 i32 i32 i32 i32 i64) (result i64 i32 i32 i32 i32 i32)
+      local.get 5 local.get 4 local.get 3 local.get 2 local.get 1 local.get 0)
+    (func (export "sum") (param f32 f32 f32 f32 f32 f32 f32 f32 f32 f32) (result f32 f32 f32 f32)
+      local.get 0 local.get 7 local.get 8 local.get 9)))");
+  CHECK(w.call<std::tuple<double, int>(int, double)>("swap", 3, 0.5).value() == std::tuple(0.5, 3));
+  const auto six = w.call<std::tuple<std::int64_t, int, int, int, int, int>(int, int, int, int, int, std::int64_t)>("six", 1, 2, 3, 4, 5, 6);
+  CHECK(six.value() == std::tuple<std::int64_t, int, int, int, int, int>(6, 5, 4, 3, 2, 1));
+  const auto f = w.call<std::tuple<float, float, float, float>(float, float, float, float, float, float, float, float, float, float)>(
+      "sum", 1.f, 2.f, 3.f, 4.f, 5.f, 6.f, 7.f, 8.f, 9.f, 10.f);
+  CHECK(f.value() == std::tuple(1.f, 8.f, 9.f, 10.f));
+}
+
+TEST_CASE("a wrong type is a link failure that shows both") {
+  const world w(R"((module (func (export "f") (param i32) (result i64) i64.const 0) (memory (export "m") 1)))");
+  const auto wrong = w.instance.get<float(int)>("f");
+  REQUIRE(fails(wrong, failure_kind::link));
+  const auto text = wrong.error().text();
+  CHECK(text.find("(i32) -> (f32)") != std::string::npos);
+  CHECK(text.find("(i32) -> (i64)") != std::string::npos);
+  CHECK(fails(w.instance.get<void()>("g"), failure_kind::link));
+  CHECK(fails(w.instance.get<void()>("m"), failure_kind::link));
+  CHECK(fails(w.instance.memory("f"), failure_kind::link));
+}
+
+TEST_CASE("untyped calls") {
+  const world w(R"((module (func (export "f") (param i32 f64) (result f64 i32 i64) local.get 1 local.get 0 i64.const 9)))");
+  const auto f = w.instance.func("f").value();
+  const auto r = f({std::int32_t(-4), 2.5});
+  REQUIRE(r);
+  REQUIRE(r->size() == 3);
+  CHECK((*r)[0] == lightbeam::any_value(2.5));
+  CHECK((*r)[1].holds<std::int32_t>());
+  CHECK((*r)[1].as<std::int32_t>() == -4);
+  CHECK((*r)[2].as<std::int64_t>() == 9);
+  CHECK(fails(f({std::int32_t(1)}), failure_kind::link));
+  CHECK(fails(f({std::int32_t(1), 2.5f}), failure_kind::link));
+  CHECK(traps(lightbeam::func<>()({}), trap_code::uninitialized_element));
+}
+
+TEST_CASE("traps name their place, and the store goes on") {
+  const world w(R"((module (memory 1) (table 2 funcref)
+    (func $boom (export "boom") (param i32) (result i32)
+      (if (i32.eqz (local.get 0)) (then unreachable))
+      (i32.div_s (i32.const 1) (i32.sub (local.get 0) (i32.const 1))))
+    (func (export "outer") (param i32) (result i32) (i32.add (call $boom (local.get 0)) (i32.const 1)))
+    (func (export "load") (param i32) (result i32) (i32.load (local.get 0)))
+    (func (export "call") (param i32) (call_indirect (local.get 0)))
+    (func (export "fill") (memory.fill (i32.const 65530) (i32.const 1) (i32.const 7)))))");
+  const auto boom = w.call<int(int)>("outer", 0);
+  REQUIRE(traps(boom, trap_code::unreachable));
+  CHECK(boom.error().function() == 0);
+  CHECK(boom.error().offset() != lightbeam::no_index);
+  CHECK(boom.error().text().find("boom") != std::string::npos);
+  const auto byte = w.code.info().bytes[boom.error().offset()];
+  CHECK(byte == 0x00);  // unreachable
+  const auto divided = w.call<int(int)>("outer", 1);
+  REQUIRE(traps(divided, trap_code::integer_divide_by_zero));
+  CHECK(w.code.info().bytes[divided.error().offset()] == 0x6d);
+  CHECK(w.call<int(int)>("outer", 2).value() == 2);
+  const auto loaded = w.call<int(int)>("load", 65533);
+  REQUIRE(traps(loaded, trap_code::memory_out_of_bounds));
+  CHECK(loaded.error().function() == 2);
+  CHECK(w.code.info().bytes[loaded.error().offset()] == 0x28);
+  CHECK(traps(w.call<void(int)>("call", 0), trap_code::uninitialized_element));
+  CHECK(traps(w.call<void(int)>("call", 2), trap_code::undefined_element));
+  const auto filled = w.call<void()>("fill");
+  REQUIRE(traps(filled, trap_code::memory_out_of_bounds));
+  CHECK(filled.error().function() == 4);
+  CHECK(w.code.info().bytes[filled.error().offset()] == 0xfc);
+}
+
+TEST_CASE("unbounded recursion is a trap on every thread, with any limit") {
+  world w(R"((module
+    (func $f (export "f") (param i32) (result i32) (i32.add (call $f (i32.add (local.get 0) (i32.const 1))) (i32.const 1)))
+    (func $d (export "depth") (param i32) (result i32)
+      (if (result i32) (local.get 0) (then (i32.add (i32.const 1) (call $d (i32.sub (local.get 0) (i32.const 1))))) (else (i32.const 0))))))");
+  CHECK(traps(w.call<int(int)>("f", 0), trap_code::call_stack_exhausted));
+  CHECK(w.call<int(int)>("depth", 1000).value() == 1000);
+  w.store.limits({.stack_bytes = 4096});
+  CHECK(traps(w.call<int(int)>("depth", 1000), trap_code::call_stack_exhausted));
+  CHECK(w.call<int(int)>("depth", 10).value() == 10);
+  w.store.limits({.stack_bytes = std::uint64_t{1} << 40});  // more than the thread has
+  CHECK(traps(w.call<int(int)>("f", 0), trap_code::call_stack_exhausted));
+  bool trapped = false;
+  std::thread([&] { trapped = traps(w.call<int(int)>("f", 0), trap_code::call_stack_exhausted); }).join();
+  CHECK(trapped);
+}
+
+TEST_CASE("recursion through the host ends as well") {
+  lightbeam::linker linker;
+  std::optional<lightbeam::func<void()>> again;
+  linker.bind("env", "host", [&]() -> lightbeam::result<void> { return (*again)(); });
+  world w(R"((module (import "env" "host" (func $host)) (func (export "f") (call $host))))", linker);
+  again = w.instance.get<void()>("f").value();
+  CHECK(traps((*again)(), trap_code::call_stack_exhausted));
+  CHECK(traps((*again)(), trap_code::call_stack_exhausted));
+}
+
+TEST_CASE("calls nest: a host function gets the trap of its inner call as a result") {
+  lightbeam::linker linker;
+  lightbeam::instance* self = nullptr;
+  int seen = 0;
+  linker.bind("env", "try", [&](std::int32_t x) {
+    const auto r = self->get<int(int)>("inner").value()(x);
+    if (!r) ++seen;
+    return r ? *r : -1;
+  });
+  world w(R"((module (import "env" "try" (func $try (param i32) (result i32)))
+    (func (export "inner") (param i32) (result i32) (i32.div_u (i32.const 100) (local.get 0)))
+    (func (export "outer") (param i32) (result i32) (i32.add (i32.mul (call $try (local.get 0)) (i32.const 1000)) (call $try (i32.const 10))))))",
+          linker);
+  self = &w.instance;
+  CHECK(w.call<int(int)>("outer", 5).value() == 20010);
+  CHECK(w.call<int(int)>("outer", 0).value() == -990);
+  CHECK(seen == 1);
+}
