@@ -1,8 +1,8 @@
-// The interpreter of the examples, and the validator alone, as the suites want them.
+// The interpreter of the examples, as the suites want it.
 
 #include "../../examples/interpreter/interpreter.hpp"
 #include "backends.hpp"
-#include <lightbeam/wasm/validator.hpp>
+#include "validator_backend.hpp"
 #include <map>
 
 namespace suite {
@@ -10,39 +10,7 @@ namespace {
 
 using lightbeam::failure;
 using lightbeam::feature;
-using lightbeam::module_info;
 using interpreter::word;
-
-class validator_backend : public backend {
- public:
-  explicit validator_backend(feature features) : features_(features) {}
-  feature features() const override { return features_; }
-  bool runs() const override { return false; }
-
-  maybe<handle> compile(std::span<const std::uint8_t> bytes) override {
-    auto info = std::make_shared<module_info>();
-    lightbeam::validating_sink sink(features_);
-    lightbeam::module_reader reader(*info, features_, sink);
-    if (auto fed = reader.feed(bytes); !fed) return fed.error();
-    if (auto done = reader.finish(); !done) return done.error();
-    modules_.push_back(std::move(info));
-    return modules_.size() - 1;
-  }
-
-  void new_store() override {}
-  maybe<handle> instantiate(handle) override { return refusal(); }
-  void register_as(handle, const std::string&) override {}
-  maybe<std::vector<value>> invoke(handle, std::string_view, std::span<const value>) override { return refusal(); }
-  maybe<std::vector<value>> global(handle, std::string_view) override { return refusal(); }
-  maybe<std::span<const std::uint8_t>> memory(handle, std::string_view) override { return refusal(); }
-
- protected:
-  static failure refusal() { return {lightbeam::failure_kind::unsupported, "the validator runs nothing"}; }
-  std::vector<std::shared_ptr<const module_info>> modules_;
-
- private:
-  feature features_;
-};
 
 // Externrefs are the suite's numbers plus 1, so that 0 stays null.
 word to_word(const value& v) {
@@ -135,6 +103,5 @@ class interpreter_backend final : public validator_backend {
 }  // namespace
 
 std::unique_ptr<backend> make_interpreter_backend() { return std::make_unique<interpreter_backend>(); }
-std::unique_ptr<backend> make_validator_backend() { return std::make_unique<validator_backend>(feature::wasm2); }
 
 }  // namespace suite
