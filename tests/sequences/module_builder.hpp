@@ -75,11 +75,11 @@ class code_writer : public byte_writer {
   }
   code_writer& i32(std::int32_t v) { return constant(val::i32, std::uint32_t(v)); }
 
- private:
-  void opcode(lightbeam::op o) {
-    if (o->code >> 16) byte(std::uint8_t(o->code >> 16)).u32(o->code & 0xffff);
-    else byte(std::uint8_t(o->code));
+  void opcode(std::uint32_t code) {
+    if (code >> 16) byte(std::uint8_t(code >> 16)).u32(code & 0xffff);
+    else byte(std::uint8_t(code));
   }
+  void opcode(lightbeam::op o) { opcode(o->code); }
 };
 
 // The index spaces are filled in the order of the calls; imports are not built.

@@ -11,9 +11,9 @@ namespace sequences {
 using lightbeam::val;
 
 // splitmix64
-class random {
+class random_source {
  public:
-  explicit random(std::uint64_t seed) : state_(seed) {}
+  explicit random_source(std::uint64_t seed) : state_(seed) {}
   std::uint64_t next() {
     std::uint64_t z = state_ += 0x9e3779b97f4a7c15;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
@@ -48,7 +48,7 @@ inline constexpr std::uint64_t f64_values[] = {0, 0x8000000000000000, 0x3ff00000
                                                0xc3e0000000000000, 0x43f0000000000000, 0x4202a05f20000000, 0x0000000000000001, 0x800fffffffffffff, 0x7fefffffffffffff, 0x7ff0000000000000,
                                                0xfff0000000000000, 0x7ff8000000000000, 0x4330000000000001, 0x36a0000000000000, 0x47efffffe0000000, 0x47effffff0000000};
 
-inline std::uint64_t any_value(random& r, val t) {
+inline std::uint64_t any_value(random_source& r, val t) {
   const bool uniform = r.one_in(6);
   switch (t) {
     case val::i32: return uniform ? std::uint32_t(r.next()) : r.pick(i32_values);
@@ -58,6 +58,6 @@ inline std::uint64_t any_value(random& r, val t) {
   }
 }
 // An address that is likely in the first page.
-inline std::uint32_t address(random& r) { return r.below(65536) & (r.one_in(2) ? ~7u : ~0u); }
+inline std::uint32_t address(random_source& r) { return r.below(65536) & (r.one_in(2) ? ~7u : ~0u); }
 
 }  // namespace sequences

@@ -1,0 +1,80 @@
+#pragma once
+
+// A module of many cases, and what they gave.
+
+#include "function_builder.hpp"
+
+namespace sequences {
+
+// One page, no growth: a case changes only contents, and `reset` puts them back.
+class batch {
+ public:
+  batch(const plan& p, std::uint64_t seed) : plan_(p), seed_(seed), data_(65536) {
+    random_source r(seed);
+    for (auto& b : data_) b = std::uint8_t(r.next() >> 8);
+    add_helpers();
+  }
+
+  void add(std::uint64_t number) {
+    random_source r(seed_ ^ (number * 0x9e3779b97f4a7c15));
+    auto chain = plan_.chain(number, r);
+    function_builder f(module_, std::move(chain), r);
+    const auto body = f.build();
+    const function_type type{{val::i32, val::i32, val::i64, val::i64, val::f32, val::f32, val::f64, val::f64}, {f.result()}};
+    const auto locals = f.locals();
+    builder_.export_as(name(number), lightbeam::external::function, builder_.function(type, locals, body));
+  }
+  static std::string name(std::uint64_t number) { return "case " + std::to_string(number); }
+  std::vector<std::uint8_t> bytes() const { return builder_.bytes(); }
+
+ private:
+  void add_helpers() {
+    builder_.memory(1, 1);
+    builder_.export_as("memory", lightbeam::external::memory, 0);
+    builder_.passive_data(data_);
+    std::vector<std::uint32_t> table;
+    for (const val t : number_types) {
+      const auto n = number(t);
+      module_.global[n] = builder_.global(t, 0);
+      builder_.export_as("global " + std::to_string(n), lightbeam::external::global, module_.global[n]);
+      module_.unary_type[n] = builder_.type({{t}, {t}});
+      module_.pair_type[n] = builder_.type({{t, t}, {t, t}});
+      module_.identity[n] = builder_.function({{t}, {t}}, {}, code_writer().op("local.get", 0));
+      module_.swap[n] = builder_.function({{t, t}, {t, t}}, {}, code_writer().op("local.get", 1).op("local.get", 0));
+      module_.table_slot[n] = std::uint32_t(table.size());
+      table.push_back(module_.identity[n]);
+    }
+    builder_.table(table);
+    add_clobber();
+    add_reset();
+  }
+  // Keeps as many values alive as there are registers, and changes all that a callee may change.
+  void add_clobber() {
+    std::vector<val> locals;
+    code_writer w;
+    for (std::uint32_t i = 0; i < 12; ++i)
+      for (const val t : number_types) {
+        w.constant(t, 0x77 + i).op("local.set", std::uint32_t(locals.size()));
+        locals.push_back(t);
+      }
+    w.block("loop");
+    for (std::uint32_t i = 0; i < locals.size(); ++i) w.op("local.get", i);
+    for (std::uint32_t i = 0; i < locals.size(); ++i) w.op("local.set", std::uint32_t(locals.size() - 1 - (i + 4) % locals.size()));
+    w.op("local.get", 0).op("i32.eqz").op("br_if", 0).op("end");
+    module_.clobber = builder_.function({}, locals, w);
+  }
+  void add_reset() {
+    code_writer w;
+    w.i32(0).i32(0).i32(65536).op("memory.init", 0, 0);
+    for (const val t : number_types) w.constant(t, 0x1234567 * (number(t) + 1)).op("global.set", module_.global[number(t)]);
+    builder_.export_as("reset", lightbeam::external::function, builder_.function({}, {}, w));
+  }
+
+  const plan& plan_;
+  std::uint64_t seed_;
+  std::vector<std::uint8_t> data_;
+  module_builder builder_;
+  surroundings module_;
+};
+
+}  // namespace sequences
