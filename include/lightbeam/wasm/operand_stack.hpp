@@ -2,6 +2,7 @@
 
 #include "types.hpp"
 #include "../core/reader.hpp"
+#include <algorithm>
 #include <vector>
 
 namespace lightbeam::inline LIGHTBEAM_ABI {
@@ -25,81 +26,125 @@ inline std::span<const val> single(val t) {
 }
 
 // The stacks of the algorithm in the specification's appendix "Validation Algorithm". val::none is its bottom type, of values that
-// nothing is known about because the code cannot be reached.
+// nothing is known about because the code cannot be reached. Operands are bytes; `padding` of them lie below the first one, so that
+// four can be read at once. Memory is kept for the next function.
 class operand_stack {
  public:
-  explicit operand_stack(reader& in) : in_(in) {}
+  operand_stack() : values_(64) {}
+  operand_stack(const operand_stack&) = delete;
+  operand_stack& operator=(const operand_stack&) = delete;
 
+  // Empty; failures go to `in`.
+  void begin(reader& in) {
+    in_ = &in;
+    blocks_.clear();
+    base_ = top_ = values_.data() + padding;
+  }
   void starts_at(std::uint32_t offset) { at_ = offset; }  // the operator that failures are about
 
   open_block& block() { return blocks_.back(); }
   const open_block& block(std::size_t depth) const { return blocks_[blocks_.size() - 1 - depth]; }
   std::size_t depth() const { return blocks_.size(); }
 
-  void push(val t) { values_.push_back(t); }
-  void push(std::span<const val> types) { values_.insert(values_.end(), types.begin(), types.end()); }
+  // For those who push and pop by themselves: room for `count` more operands, the operands of the innermost block, and their end.
+  void reserve(std::size_t count) {
+    if (count > room()) grow(count);
+  }
+  const val* base() const { return base_; }
+  val* top() const { return top_; }
+  void top(val* t) { top_ = t; }
+
+  void push(val t) {
+    if (room() == 0) grow(1);
+    *top_++ = t;
+  }
+  void push(std::span<const val> types) {
+    reserve(types.size());
+    top_ = std::copy(types.begin(), types.end(), top_);
+  }
   val pop(val expected = val::none) {
-    if (values_.size() == block().height) {
+    if (top_ == base_) {
       if (!block().unreachable) mismatch(expected, val::none);
       return val::none;
     }
-    const val found = values_.back();
-    values_.pop_back();
+    const val found = *--top_;
     if (found != expected && found != val::none && expected != val::none) mismatch(expected, found);
     return found;
   }
   void pop(std::span<const val> types) {
-    for (std::size_t i = types.size(); i--;) pop(types[i]);
+    if (ends_with(types)) top_ -= types.size();
+    else
+      for (std::size_t i = types.size(); i--;) pop(types[i]);
   }
   // As if popped and pushed back with the types that they had.
   void check(std::span<const val> types) {
-    std::size_t at = values_.size();
+    if (ends_with(types)) return;
+    const val* at = top_;
     for (std::size_t i = types.size(); i--;) {
-      if (at == block().height) {
+      if (at == base_) {
         if (!block().unreachable) mismatch(types[i], val::none);
         return;
       }
-      if (const val found = values_[--at]; found != types[i] && found != val::none) return mismatch(types[i], found);
+      if (const val found = *--at; found != types[i] && found != val::none) return mismatch(types[i], found);
     }
   }
 
   void open(block_kind kind, std::span<const val> params, std::span<const val> results, bool unreachable = false) {
     pop(params);
-    blocks_.push_back({params, results, values_.size(), kind, unreachable});
+    blocks_.push_back({params, results, height(), kind, unreachable});
+    base_ = top_;
     push(params);
   }
   // The values that are left are exactly the block's results.
   void check_results() {
     pop(block().results);
-    if (values_.size() != block().height) mismatch(val::none, values_.back());
+    if (top_ != base_) mismatch(val::none, top_[-1]);
   }
+  // After check_results().
   void close() {
     const auto results = block().results;
-    values_.resize(block().height);
     blocks_.pop_back();
+    base_ = values_.data() + (blocks_.empty() ? padding : block().height);
     push(results);
   }
   void other_arm() {
     open_block& b = block();
-    values_.resize(b.height);
     b.kind = block_kind::block;
     b.unreachable = false;
     push(b.params);
   }
   void unreachable() {
-    values_.resize(block().height);
+    top_ = values_.data() + block().height;
     block().unreachable = true;
   }
 
   void mismatch(val expected, val found) {
-    in_.fail(failure(failure_kind::invalid, "type mismatch", at_).types(std::uint8_t(expected), std::uint8_t(found)));
+    in_->fail(failure(failure_kind::invalid, "type mismatch", at_).types(std::uint8_t(expected), std::uint8_t(found)));
   }
 
  private:
-  reader& in_;
-  std::uint32_t at_ = 0;
+  static constexpr std::size_t padding = 4;
+  // Only calls and blocks that push many results again and again come here: a body of a few bytes must not take all memory.
+  static constexpr std::size_t most_operands = 1u << 24;
+
+  std::size_t height() const { return std::size_t(top_ - values_.data()); }
+  std::size_t room() const { return values_.size() - height(); }
+  bool ends_with(std::span<const val> types) const {
+    return std::size_t(top_ - base_) >= types.size() && std::equal(types.begin(), types.end(), top_ - types.size());
+  }
+  [[gnu::noinline]] void grow(std::size_t count) {
+    const std::size_t top = height(), base = std::size_t(base_ - values_.data());
+    if (top + count > most_operands) in_->fail(failure_kind::limit, "too many operands on the stack", at_);
+    values_.resize(std::max(2 * values_.size(), top + count));
+    top_ = values_.data() + top;
+    base_ = values_.data() + base;
+  }
+
   std::vector<val> values_;
   std::vector<open_block> blocks_;
+  val *base_ = nullptr, *top_ = nullptr;
+  reader* in_ = nullptr;
+  std::uint32_t at_ = 0;
 };
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

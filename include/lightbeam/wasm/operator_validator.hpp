@@ -13,17 +13,21 @@ namespace lightbeam::inline LIGHTBEAM_ABI {
 //   std::span<const val> results() const;                         // of the block
 //   val local_type(std::uint32_t) const; std::uint32_t local_count() const;
 //   bool is_if() const;                                           // whether `else` may end the block
+//   void run_ahead(reader&, operand_stack&) const;                // optional: validates as many operators as it likes
 // The outermost label is that of the function.
 template <class Outer>
 class operator_validator {
  public:
-  operator_validator(const module_info& info, feature features, const Outer& outer, reader& in)
-      : info_(info), outer_(outer), in_(in), types_(in, features), stack_(in), features_(features) {}
+  operator_validator(const module_info& info, feature features, const Outer& outer, reader& in, operand_stack& stack)
+      : info_(info), outer_(outer), in_(in), types_(in, features), stack_(stack), features_(features) {
+    stack_.begin(in);
+  }
 
   // Up to the `end` or `else` that closes the block: its position, or null after a failure of the reader.
   const std::uint8_t* run(bool unreachable) {
     stack_.open(block_kind::block, {}, outer_.results(), unreachable);
     while (in_) {
+      if constexpr (requires { outer_.run_ahead(in_, stack_); }) outer_.run_ahead(in_, stack_);
       at_ = in_.offset();
       stack_.starts_at(at_);
       const std::uint8_t* const here = in_.position();
@@ -329,7 +333,7 @@ class operator_validator {
   const Outer& outer_;
   reader& in_;
   type_reader types_;
-  operand_stack stack_;
+  operand_stack& stack_;
   feature features_;
   std::uint32_t at_ = 0;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "frequent_operators.hpp"
 #include "module_reader.hpp"
 #include "operator_validator.hpp"
 
@@ -13,46 +14,55 @@ result<const std::uint8_t*> skip_dead(const module_info& info, feature features,
   // After most branches the block ends at once, and a polymorphic stack has all results.
   if (pc != end && (*pc == 0x0b || (*pc == 0x05 && outer.is_if()))) return pc;
   reader in(std::span(pc, end), std::uint32_t(pc - body), "unexpected end of section or function");
-  operator_validator<Outer> operators(info, features, outer, in);
+  operand_stack stack;
+  operator_validator<Outer> operators(info, features, outer, in, stack);
   const std::uint8_t* const at = operators.run(true);
   if (!at) return in.error();
   return at;
 }
 
-// Parameters and locals in groups of one type, as the body declares them: their number does not count.
+// Parameters and locals in groups of one type, as the body declares them: their number does not count. The first ones are there
+// as an array too.
 class local_types {
  public:
-  void clear() { groups_.clear(); }
+  void clear() { groups_.clear(), first_.clear(); }
   void add(std::uint32_t count, val type) {
-    if (count != 0) groups_.push_back({this->count() + count, type});
+    if (count == 0) return;
+    groups_.push_back({this->count() + count, type});
+    first_.resize(std::min<std::size_t>(groups_.back().end, most_first), type);
   }
   std::uint32_t count() const { return groups_.empty() ? 0 : groups_.back().end; }
   val type(std::uint32_t index) const {
     return std::upper_bound(groups_.begin(), groups_.end(), index, [](std::uint32_t i, const group& g) { return i < g.end; })->type;
   }
+  std::span<const val> first() const { return first_; }
 
  private:
+  static constexpr std::size_t most_first = 256;
   struct group {
     std::uint32_t end;
     val type;
   };
   std::vector<group> groups_;
+  std::vector<val> first_;
 };
 
 // Validates whole function bodies, section 3.4.1.
 class body_validator {
  public:
-  explicit body_validator(feature features) : features_(features) {}
+  explicit body_validator(feature features) : features_(features), frequent_(features) {}
 
   // `function` counts imports. Offsets of failures are those of the module, where `offset` is that of the body.
   result<void> validate(const module_info& info, std::uint32_t function, std::span<const std::uint8_t> body, std::uint32_t offset) {
-    reader in(body, offset, "unexpected end of section or function");
+    bytes_.assign(body.begin(), body.end());
+    bytes_.insert(bytes_.end(), padding, 0xff);
+    reader in({bytes_.data(), body.size()}, offset, "unexpected end of section or function");
     const function_type& type = info.type_of(function);
     locals_.clear();
     for (const val t : type.params) locals_.add(1, t);
     read_locals(in);
-    const surroundings outer{type.results, locals_};
-    operator_validator<surroundings> operators(info, features_, outer, in);
+    const surroundings outer{*this, type.results, !info.memories.empty()};
+    operator_validator<surroundings> operators(info, features_, outer, in, stack_);
     if (in) operators.run(false);
     if (in && in.left() != 0) in.malformed("operators remain after the end of the function");
     if (!in) return failure(in.error()).in_section(std::uint8_t(section::code)).in_function(function);
@@ -60,16 +70,27 @@ class body_validator {
   }
 
  private:
+  // Of 0xff, behind a body: no number goes on there, and no operator begins.
+  static constexpr std::size_t padding = 16;
+
   struct surroundings {
+    const body_validator& of;
     std::span<const val> types;
-    const local_types& locals;
+    bool has_memory;
 
     std::span<const val> label_types(std::uint32_t) const { return types; }
     std::size_t labels() const { return 1; }
     std::span<const val> results() const { return types; }
-    val local_type(std::uint32_t i) const { return locals.type(i); }
-    std::uint32_t local_count() const { return locals.count(); }
+    val local_type(std::uint32_t i) const { return of.locals_.type(i); }
+    std::uint32_t local_count() const { return of.locals_.count(); }
     bool is_if() const { return false; }
+    void run_ahead(reader& in, operand_stack& stack) const {
+      stack.reserve(in.left() + 1);
+      val* top = stack.top();
+      const auto first = of.locals_.first();
+      in.seek(of.frequent_.run(in.position(), in.end(), stack.base(), top, {first.data(), std::uint32_t(first.size()), has_memory}));
+      stack.top(top);
+    }
   };
 
   void read_locals(reader& in) {
@@ -87,7 +108,10 @@ class body_validator {
   }
 
   feature features_;
+  frequent_operators frequent_;
   local_types locals_;
+  operand_stack stack_;
+  std::vector<std::uint8_t> bytes_;
 };
 
 // The sink of a module_reader that only validates.
