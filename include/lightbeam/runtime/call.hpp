@@ -38,8 +38,10 @@ struct thread_stack {
   }
 };
 
-// Names the place of a trap, for which its function is compiled once more.
-inline failure located(store_object& store, failure f, std::uint64_t address) {
+// Names the place of a trap, for which its function is compiled once more. A site is a return address: the call before it,
+// not what follows it, is the operator that trapped.
+inline failure located(store_object& store, failure f, std::uint64_t site_of_trap) {
+  const std::uint64_t address = site_of_trap - 1;
   const auto* const image = store.image_at(address);
   if (!image) return f;
   const code_site site = image->locate(reinterpret_cast<const void*>(address));

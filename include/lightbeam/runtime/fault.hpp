@@ -112,7 +112,7 @@ class fault_handler {
       // Compiled code keeps the base of its memory in r15. Whatever else faults there is no trap of the guest's.
       const auto offset = reinterpret_cast<std::uintptr_t>(info->si_addr) - std::uintptr_t(registers[REG_R15]);
       if (exit != 0 && offset < guarded_bytes) {
-        registers[REG_RAX] = greg_t(at);
+        registers[REG_RAX] = greg_t(at + 1);  // as if the instruction were a call that returns into itself
         registers[REG_RIP] = greg_t(exit);
         return;
       }
