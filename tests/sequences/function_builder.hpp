@@ -107,13 +107,15 @@ class function_builder {
       case 5: computed(t), w_.op("call", module_.clobber); break;
       case 6: t == val::i32 ? comparison() : computed(t); break;
       case 7: latent_address(t); break;
-      case 8: w_.op("local.get", parameter(val::i32)).memory(ops(t).load, r_.pick(offsets)); break;
+      case 8: w_.op("local.get", parameter(val::i32)).memory(ops(t).load, offset()); break;
       case 9: small_address(), w_.memory(ops(t).load, r_.below(64)); break;
       case 10: structured(t, depth); break;
       default: w_.op("global.get", module_.global[number(t)]);
     }
     if (depth == 0 && r_.one_in(8)) disturb(t);
   }
+  // Of a memory operand; mostly small, because what follows a trap is not tested.
+  std::uint32_t offset() { return r_.one_in(8) ? r_.pick(offsets) : r_.below(32); }
   static constexpr std::uint32_t offsets[] = {0, 1, 4, 8, 127, 128, 1000, 65528, 65535, 65536, 0x7ffffffc, 0x80000000, 0xfffffffc, 0xffffffff};
 
   void computed(val t) {
@@ -180,7 +182,7 @@ class function_builder {
     const auto& [row, position] = chain_[last];
     for (std::uint8_t k = 0; k < row->type.ins; ++k) {
       if (last > 0 && k == position) chain(last - 1);
-      else if (k == 0 && row->immediate == lightbeam::imm::memarg && r_.one_in(2)) small_address();
+      else if (k == 0 && row->immediate == lightbeam::imm::memarg && !r_.one_in(4)) small_address();
       else operand(row->type.in[k]);
     }
     write(*row);
@@ -188,7 +190,7 @@ class function_builder {
   }
   void write(const lightbeam::op_row& row) {
     w_.opcode(row.code);
-    if (row.immediate == lightbeam::imm::memarg) w_.u32(r_.below(row.natural_alignment + 1u)).u32(r_.one_in(2) ? r_.below(32) : r_.pick(offsets));
+    if (row.immediate == lightbeam::imm::memarg) w_.u32(r_.below(row.natural_alignment + 1u)).u32(offset());
     if (row.immediate == lightbeam::imm::memory) w_.u32(0);
   }
 

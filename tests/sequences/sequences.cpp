@@ -11,12 +11,13 @@ namespace {
 
 using namespace sequences;
 
-constexpr const char* help = R"(sequences [--policy NAME] [--cpu v1|detected] [--count N] [--seed S] [--only CASE]
+constexpr const char* help = R"(sequences [--policy NAME] [--cpu v1|detected] [--count N] [--seed S] [--only CASE] [--offsets]
   --policy NAME  a policy of examples/policies (guard_pages if not said)
   --cpu LEVEL    the highest instructions that compiled code may use
   --count N      cases to run (20000 if not said); all pairs need as many as --count 0 prints
   --seed S       of the operands, shapes and surroundings
   --only CASE    one case alone, in this process
+  --offsets      compares which operator a trap names, too
 )";
 
 struct options {
@@ -24,6 +25,7 @@ struct options {
   suite::cpu_level cpu = suite::cpu_level::detected;
   std::uint64_t count = 20000, seed = 1;
   std::optional<std::uint64_t> only;
+  bool offsets = false;
 };
 
 // Modules are large enough that what a module costs does not count, and small enough that a crash costs little.
@@ -42,7 +44,7 @@ class runner {
   std::vector<report> run_here(std::uint64_t first, std::uint64_t last) const {
     batch b(plan_, options_.seed);
     for (auto n = first; n < last; ++n) b.add(n);
-    comparison c(options_.policy, options_.cpu);
+    comparison c(options_.policy, options_.cpu, options_.offsets);
     if (auto f = c.load(b.bytes())) return std::vector<report>(std::size_t(last - first), {verdict::failed, *f});
     std::vector<report> all;
     for (auto n = first; n < last; ++n) all.push_back(c.run(n, options_.seed));
@@ -118,6 +120,10 @@ std::optional<options> read_options(int argc, char** argv) {
   options o;
   for (int i = 1; i < argc; ++i) {
     const std::string_view a = argv[i];
+    if (a == "--offsets") {
+      o.offsets = true;
+      continue;
+    }
     const char* next = i + 1 < argc ? argv[++i] : nullptr;
     if (!next) return {};
     if (a == "--policy") o.policy = next;
@@ -135,7 +141,7 @@ std::optional<options> read_options(int argc, char** argv) {
 int main(int argc, char** argv) {
   const auto o = read_options(argc, argv);
   if (!o) return std::fputs(help, stderr), 2;
-  if (!comparison(o->policy, o->cpu)) return std::printf("no policy is called %s\n", o->policy.c_str()), 2;
+  if (!comparison(o->policy, o->cpu, false)) return std::printf("no policy is called %s\n", o->policy.c_str()), 2;
   runner all(*o);
   if (o->only) {
     const auto r = all.run_here(*o->only, *o->only + 1)[0];
