@@ -203,11 +203,13 @@ struct function_body {
   static void zero_slots(compile_context& c, G& g) {
     std::uint32_t first = c.first_zero;
     while (first < c.local_count && c.locals[first].base() != reg::none) ++first;
-    if (c.local_count - first <= 8) return;
+    // The frame covers the slots up to that of the last local without a home, and no more.
+    const std::uint32_t end = std::uint32_t(c.frame_bytes / 8);
+    if (first >= end || end - first <= 8) return;
     for (std::uint32_t i = first; i < c.local_count; ++i)
       if (c.locals[i].base() == reg::none) c.locals[i] = value::local(c.locals[i].type(), i, reg::none);
     g.a.alu(alu_op::xor_, width::w32, reg::ax, reg::ax);
-    g.a.mov(width::w32, reg::cx, std::uint64_t{c.local_count - first});
+    g.a.mov(width::w32, reg::cx, std::uint64_t{end - first});
     const std::uint8_t* const again = g.a.out;
     g.a.store(store_op::mov64, {reg::sp, reg::cx, 3, std::int32_t(8 * first) - 8}, reg::ax);
     g.a.alu(alu_op::sub, width::w32, reg::cx, 1);

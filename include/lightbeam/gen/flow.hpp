@@ -336,9 +336,12 @@ struct flow {
       g.template into<true>(reg::cx, value{(from[i].tag & ~value::type_mask) | std::uint64_t(val::i64), from[i].payload});
       g.a.store(store_op::mov64, {reg::ax, reg::none, 0, std::int32_t(offsetof(context, overflow) + 8 * place.overflow)}, reg::cx);
     }
-    places = value_places::results();
-    for (std::size_t i = 0; i < types.size(); ++i)
-      if (const auto place = places.next(types[i]); place.in != reg::none) g.template into<true>(place.in, from[i]);
+    // Floats first: a constant one needs a general register on its way.
+    for (const bool floats : {true, false}) {
+      places = value_places::results();
+      for (std::size_t i = 0; i < types.size(); ++i)
+        if (const auto place = places.next(types[i]); place.in != reg::none && is_float(types[i]) == floats) g.template into<true>(place.in, from[i]);
+    }
   }
   static void leave(G& g, std::span<const val> types) {
     g.settle_loads();
