@@ -144,13 +144,13 @@ TEST_CASE("refusals are failures with words") {
   auto code = code_memory::reserve(16 * mib).value();
   limit(code.commit(16 * mib + 1), "outgrows");
   limit(code.seal(1), "only what is committed");
-  // The kernel counts private writable pages against RLIMIT_DATA.
+  // The kernel counts private writable pages against RLIMIT_DATA, and takes a limit of 0 for none.
   rlimit before{};
   REQUIRE(getrlimit(RLIMIT_DATA, &before) == 0);
-  const rlimit none{0, before.rlim_max};
-  setrlimit(RLIMIT_DATA, &none);
+  const rlimit one_page{4096, before.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_DATA, &one_page) == 0);
   const auto refused = code.commit(1);
-  setrlimit(RLIMIT_DATA, &before);
+  REQUIRE(setrlimit(RLIMIT_DATA, &before) == 0);
   limit(refused, "refused memory");
   CHECK(access_at(code.data()) == "---p");
   REQUIRE(code.commit(1));

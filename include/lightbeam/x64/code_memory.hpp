@@ -17,17 +17,10 @@ namespace lightbeam::inline LIGHTBEAM_ABI {
 class code_memory {
  public:
   code_memory() = default;
-  code_memory(code_memory&& o) noexcept
-      : data_(std::exchange(o.data_, nullptr)),
-        size_(std::exchange(o.size_, 0)),
-        committed_(std::exchange(o.committed_, 0)),
-        sealed_(std::exchange(o.sealed_, false)) {}
+  code_memory(code_memory&& o) noexcept { swap(o); }
   code_memory& operator=(code_memory&& o) noexcept {
-    code_memory old(std::move(*this));
-    data_ = std::exchange(o.data_, nullptr);
-    size_ = std::exchange(o.size_, 0);
-    committed_ = std::exchange(o.committed_, 0);
-    sealed_ = std::exchange(o.sealed_, false);
+    code_memory taken(std::move(o));
+    swap(taken);
     return *this;
   }
   ~code_memory() {
@@ -80,6 +73,10 @@ class code_memory {
   static constexpr std::size_t page = 4096, huge_page = std::size_t{2} << 20, step = std::size_t{4} << 20;
   static constexpr std::size_t round_up(std::size_t bytes, std::size_t unit) { return (bytes + unit - 1) & ~(unit - 1); }
 
+  void swap(code_memory& o) {
+    std::swap(data_, o.data_), std::swap(size_, o.size_);
+    std::swap(committed_, o.committed_), std::swap(sealed_, o.sealed_);
+  }
   // Cuts the mapping of size_ + slack bytes down to size_ bytes that begin with a huge page.
   void align(std::size_t slack) {
     const std::size_t front = (0 - reinterpret_cast<std::uintptr_t>(data_)) & (huge_page - 1), back = slack - front;
