@@ -6,6 +6,13 @@
 
 namespace sequences {
 
+// The function of a case, in parts that can be taken away.
+struct case_function {
+  val result = val::i32;
+  std::vector<val> locals;
+  std::vector<std::vector<std::uint8_t>> operators;
+};
+
 // One page, no growth: a case changes only contents, and `reset` puts them back.
 class batch {
  public:
@@ -15,19 +22,32 @@ class batch {
     add_helpers();
   }
 
-  void add(std::uint64_t number) {
-    random_source r(seed_ ^ (number * 0x9e3779b97f4a7c15));
+  void add(std::uint64_t number) { add(number, make(number)); }
+  void add(std::uint64_t number, const case_function& f) {
+    code_writer body;
+    for (const auto& o : f.operators) body.append(o);
+    const function_type type{{val::i32, val::i32, val::i64, val::i64, val::f32, val::f32, val::f64, val::f64}, {f.result}};
+    builder_.export_as(name(number), lightbeam::external::function, builder_.function(type, f.locals, body));
+  }
+  case_function make(std::uint64_t number) const {
+    random_source r = source(number);
     auto chain = plan_.chain(number, r);
     function_builder f(module_, std::move(chain), r);
-    const auto body = f.build();
-    const function_type type{{val::i32, val::i32, val::i64, val::i64, val::f32, val::f32, val::f64, val::f64}, {f.result()}};
-    const auto locals = f.locals();
-    builder_.export_as(name(number), lightbeam::external::function, builder_.function(type, locals, body));
+    return {f.result(), f.locals(), f.build().operators()};
+  }
+  // The names of the operators that a case is about.
+  std::string chain_text(std::uint64_t number) const {
+    random_source r = source(number);
+    std::string names;
+    for (const auto& link : plan_.chain(number, r)) names += (names.empty() ? "" : ", ") + std::string(link.row->name);
+    return names;
   }
   static std::string name(std::uint64_t number) { return "case " + std::to_string(number); }
   std::vector<std::uint8_t> bytes() const { return builder_.bytes(); }
 
  private:
+  random_source source(std::uint64_t number) const { return random_source(seed_ ^ (number * 0x9e3779b97f4a7c15)); }
+
   void add_helpers() {
     builder_.memory(1, 1);
     builder_.export_as("memory", lightbeam::external::memory, 0);

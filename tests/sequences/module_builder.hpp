@@ -76,10 +76,24 @@ class code_writer : public byte_writer {
   code_writer& i32(std::int32_t v) { return constant(val::i32, std::uint32_t(v)); }
 
   void opcode(std::uint32_t code) {
+    begins_.push_back(bytes().size());
     if (code >> 16) byte(std::uint8_t(code >> 16)).u32(code & 0xffff);
     else byte(std::uint8_t(code));
   }
   void opcode(lightbeam::op o) { opcode(o->code); }
+
+  // Each with its immediates.
+  std::vector<std::vector<std::uint8_t>> operators() const {
+    std::vector<std::vector<std::uint8_t>> all;
+    for (std::size_t i = 0; i < begins_.size(); ++i) {
+      const auto end = i + 1 < begins_.size() ? begins_[i + 1] : bytes().size();
+      all.emplace_back(bytes().begin() + std::ptrdiff_t(begins_[i]), bytes().begin() + std::ptrdiff_t(end));
+    }
+    return all;
+  }
+
+ private:
+  std::vector<std::size_t> begins_;
 };
 
 // The index spaces are filled in the order of the calls; imports are not built.
