@@ -85,11 +85,13 @@ all() {
   fuzz
   slice
   sequences
+  sequences --policy bounds_checks_two_registers --cpu v1 --seed 2
   programs
 }
 long() {
   matrix
-  sequences --long
+  sequences --count 300000 --policy guard_pages
+  sequences --count 300000 --policy bounds_checks_two_registers --cpu v1 --seed 2
 }
 
 suite=${1:-all}

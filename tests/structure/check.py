@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+"""Checks of the tree against its design: layers, headers alone and together, sizes, compile times."""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[2]
+INCLUDE = TOP / "include"
+HEADERS = sorted((INCLUDE / "lightbeam").rglob("*.hpp"))
+LAYERS = ["core", "wasm", "runtime", "x64", "gen", "lower", "policy", "compile"]  # a header looks to the left only
+OPTIONAL = ["wasi"]  # folders of optional top headers: may use any layer, and no layer uses them
+FORBIDDEN_NAMES = {"util", "utils", "misc", "common", "helper", "helpers", "detail"}
+CXX = os.environ.get("CXX", "g++")
+FLAGS = ["-std=c++20", f"-I{INCLUDE}", f"-I{TOP / 'examples'}"]
+WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror"]
+LONGEST_FILE = 600
+RUNTIME_SECONDS, ENGINE_SECONDS = 1.0, 10.0
+
+passed, failures, skipped = 0, [], 0
+
+
+def check(name, problems):
+    global passed
+    problems = list(problems)
+    if problems:
+        failures.append(name)
+        print(f"FAILED {name}")
+        for p in problems:
+            print(f"  {p}")
+    else:
+        passed += 1
+        print(f"ok     {name}")
+
+
+def includes(path):
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        found = re.match(r'\s*#\s*include\s*([<"])([^>"]+)[>"]', line)
+        if found:
+            yield number, found[1] == "<", found[2]
+
+
+def layer(path):
+    """The folder of a header; None for those at the top."""
+    parts = path.relative_to(INCLUDE / "lightbeam").parts
+    return parts[0] if len(parts) > 1 else None
+
+
+def included_headers(path):
+    for number, system, name in includes(path):
+        target = INCLUDE / name if system else (path.parent / name).resolve()
+        if (INCLUDE / "lightbeam") in target.parents:
+            yield number, target
+
+
+def wrong_includes():
+    for path in HEADERS:
+        here = layer(path)
+        if here is not None and here not in LAYERS + OPTIONAL:
+            yield f"{path}: the folder {here} is not in the design"
+        for number, target in included_headers(path):
+            where = f"{path.relative_to(INCLUDE)}:{number}"
+            there = layer(target)
+            if not target.exists():
+                yield f"{where}: {target.name} does not exist"
+            elif here in LAYERS and (there not in LAYERS or LAYERS.index(there) > LAYERS.index(here)):
+                yield f"{where}: {here} must not include {there or 'a header at the top'}"
+
+
+def reaches(path, seen):
+    for _, target in included_headers(path):
+        if target not in seen and target.exists():
+            seen.add(target)
+            reaches(target, seen)
+    return seen
+
+
+def assembler_in_runtime():
+    """runtime.hpp must not bring the assembler."""
+    for path in reaches(INCLUDE / "lightbeam/runtime.hpp", set()):
+        for number, _, name in includes(path):
+            if name.startswith("xbyak"):
+                yield f"{path.relative_to(INCLUDE)}:{number} includes {name}"
+
+
+def tracked(*patterns):
+    listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns], cwd=TOP, capture_output=True, text=True)
+    return [TOP / line for line in listed.stdout.split() if (TOP / line).is_file()]
+
+
+def long_files():
+    for path in tracked("*.hpp", "*.cpp", "*.py", "*.sh", "*.c"):
+        lines = path.read_text().count("\n")
+        if lines > LONGEST_FILE:
+            yield f"{path.relative_to(TOP)} has {lines} lines"
+
+
+def bad_names():
+    for path in tracked():
+        for part in path.relative_to(TOP).parts:
+            if part.split(".")[0].lower() in FORBIDDEN_NAMES:
+                yield f"{path.relative_to(TOP)} says nothing by its name"
+
+
+def unlisted_tests():
+    """meson.build lists unit tests by name, so that none is forgotten when one is renamed."""
+    units = (TOP / "tests/meson.build").read_text()
+    for path in sorted((TOP / "tests").rglob("*_test.cpp")):
+        folder, name = path.parent.name, path.name[: -len("_test.cpp")]
+        line = re.search(rf"'{folder}': \[([^\]]*)\]", units)
+        if not line or f"'{name}'" not in line[1]:
+            yield f"tests/meson.build does not name {folder}/{name}"
+
+
+def compile_unit(text, *flags, output=None):
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "unit.cpp"
+        source.write_text(text)
+        into = ["-c", str(source), "-o", output] if output else ["-fsyntax-only", str(source)]
+        return subprocess.run([CXX, *FLAGS, *flags, *into], capture_output=True, text=True)
+
+
+def headers_that_do_not_stand_alone(*flags):
+    for path in HEADERS:
+        done = compile_unit(f"#include <{path.relative_to(INCLUDE)}>\n", *WARNINGS, *flags)
+        if done.returncode:
+            lines = [line for line in done.stderr.splitlines() if "error" in line]
+            yield f"{path.relative_to(INCLUDE)}: {lines[0] if lines else done.stderr[:300]}"
+
+
+def two_units_that_do_not_link():
+    everything = "".join(f"#include <{p.relative_to(INCLUDE)}>\n" for p in HEADERS)
+    uses = "{ lightbeam::linker l; lightbeam::wasi w; (void)w.bind(l); lightbeam::engine<> e; (void)e.compile(std::vector<std::uint8_t>{}); }\n"
+    with tempfile.TemporaryDirectory() as folder:
+        objects = []
+        for name, text in {"one": "void other();\nint main() { other(); " + uses[1:], "two": "void other() " + uses}.items():
+            objects.append(f"{folder}/{name}.o")
+            done = compile_unit(everything + text, "-O0", output=objects[-1])
+            if done.returncode:
+                yield done.stderr[:500]
+                return
+        done = subprocess.run([CXX, *objects, "-o", f"{folder}/both", "-pthread"], capture_output=True, text=True)
+        if done.returncode:
+            yield done.stderr[:500]
+
+
+def seconds(command):
+    """Processor time of the fastest of three runs: other work on the machine does not count."""
+    best = float("inf")
+    for _ in range(3):
+        before = os.times()
+        if subprocess.run(command, capture_output=True).returncode:
+            return float("nan")
+        after = os.times()
+        best = min(best, after.children_user + after.children_system - before.children_user - before.children_system)
+    return best
+
+
+def slow_units():
+    with tempfile.TemporaryDirectory() as folder:
+        unit = Path(folder) / "runtime.cpp"
+        unit.write_text("#include <lightbeam/runtime.hpp>\n")
+        for name, source, limit in [("runtime.hpp alone", unit, RUNTIME_SECONDS), ("an engine", TOP / "examples/policies/guard_pages.cpp", ENGINE_SECONDS)]:
+            took = seconds([CXX, *FLAGS, "-O2", "-c", str(source), "-o", f"{folder}/unit.o"])
+            print(f"       {name} compiles in {took:.2f} s with {CXX} -O2")
+            if not took < limit:
+                yield f"{name} takes {took:.2f} s, more than {limit} s"
+
+
+if __name__ == "__main__":
+    check("layers look to the left", wrong_includes())
+    check("runtime.hpp brings no assembler", assembler_in_runtime())
+    check(f"no file has more than {LONGEST_FILE} lines", long_files())
+    check("every name says something", bad_names())
+    check("every unit test is in the build", unlisted_tests())
+    check("every header compiles alone, without warnings", headers_that_do_not_stand_alone())
+    check("every header compiles without exceptions and RTTI", headers_that_do_not_stand_alone("-fno-exceptions", "-fno-rtti"))
+    check("two units with everything link", two_units_that_do_not_link())
+    check("units compile quickly", slow_units())
+    print(f"{passed} passed, {len(failures)} failed, {skipped} skipped")
+    sys.exit(1 if failures else 0)
