@@ -17,8 +17,9 @@ class const_expression_reader {
       const std::uint32_t op_at = in_.offset();
       const std::uint8_t code = in_.byte();
       if (code == 0x0b && in_) {
-        if (count != 1) in_.fail(failure(failure_kind::invalid, "type mismatch", at).types(std::uint8_t(wanted), 0));
-        else if (first.type != wanted) in_.fail(failure(failure_kind::invalid, "type mismatch", at).types(std::uint8_t(wanted), std::uint8_t(first.type)));
+        const val found = count == 0 ? val::none : first.type;
+        if (count != 1 || found != wanted)
+          in_.fail(failure(failure_kind::invalid, "type mismatch", at).types(std::uint8_t(wanted), std::uint8_t(found)));
         return first;
       }
       const const_expression e = operator_of(code, op_at);

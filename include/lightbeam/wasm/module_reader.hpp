@@ -16,36 +16,41 @@ class module_reader {
 
   result<void> feed(std::span<const std::uint8_t> bytes) {
     if (failure_) return *failure_;
-    if (bytes.size() > module_limits::bytes - info_.bytes.size()) return too_large();
-    info_.bytes.insert(info_.bytes.end(), bytes.begin(), bytes.end());
-    return advance();
+    const std::size_t room = module_limits::bytes - info_.bytes.size();
+    const auto taken = bytes.first(std::min(room, bytes.size()));
+    info_.bytes.insert(info_.bytes.end(), taken.begin(), taken.end());
+    return advance(bytes.size() > room);
   }
 
   // A whole module, without a copy if nothing was fed before.
   result<void> adopt(std::vector<std::uint8_t>&& bytes) {
     if (failure_ || !info_.bytes.empty()) return feed(bytes);
-    if (bytes.size() > module_limits::bytes) return too_large();
+    const bool more = bytes.size() > module_limits::bytes;
+    if (more) bytes.resize(module_limits::bytes);
     info_.bytes = std::move(bytes);
-    return advance();
+    return advance(more);
   }
 
   result<void> finish() {
     if (failure_) return *failure_;
     const bool in_code = state_ == state::code_head || state_ == state::body_head || state_ == state::body;
     const auto size = std::uint32_t(info_.bytes.size());
-    if (state_ != state::section_head || at_ != size) return stop(failure(failure_kind::malformed, "unexpected end", size).in_section(in_code ? 10 : 0xff));
+    if (state_ != state::section_head || at_ != size)
+      return stop(failure(failure_kind::malformed, "unexpected end", size).in_section(in_code ? code_section : 0xff));
     if (info_.bodies.size() != defined_functions()) return stop(inconsistent(size));
     if (info_.data_count && !data_seen_ && *info_.data_count != 0)
-      return stop(failure(failure_kind::malformed, "data count and data section have inconsistent lengths", size).in_section(12));
+      return stop(failure(failure_kind::malformed, "data count and data section have inconsistent lengths", size));
     if (!code_begun_) return stop_if_failed(begin_code(0));
     return {};
   }
 
  private:
+  static constexpr auto code_section = std::uint8_t(section::code);
   enum class state : std::uint8_t { header, section_head, content, code_head, body_head, body };
 
-  // A step returns whether it got on; false: it waits for more bytes, or failed.
-  result<void> advance() {
+  // A step returns whether it got on; false: it waits for more bytes, or failed. A module that is too large fails on an error
+  // before the limit first, as it does where the bytes come one by one.
+  result<void> advance(bool too_large) {
     while (!failure_) {
       bool moved = false;
       switch (state_) {
@@ -58,6 +63,7 @@ class module_reader {
       }
       if (!moved) break;
     }
+    if (too_large && !failure_) failure_ = failure(failure_kind::limit, "the module is too large", module_limits::bytes);
     return failure_ ? result<void>(*failure_) : result<void>();
   }
 
@@ -111,14 +117,14 @@ class module_reader {
 
   bool body_head() {
     if (info_.bodies.size() == defined_functions()) {
-      if (at_ != section_end_) return fail(failure(failure_kind::malformed, "section size mismatch", at_).in_section(10));
+      if (at_ != section_end_) return fail(failure(failure_kind::malformed, "section size mismatch", at_).in_section(code_section));
       return state_ = state::section_head, true;
     }
     const std::uint32_t head = at_;
     std::uint32_t next = at_, size = 0;
     if (!number(next, section_end_, size)) return false;
-    if (size > section_end_ - next) return fail(in_body("unexpected end of section or function", head));
-    if (size > module_limits::body_bytes) return fail(failure(failure_kind::limit, "the function body is too large", head).in_section(10).in_function(next_function()));
+    if (size > section_end_ - next) return fail(in_body(failure_kind::malformed, "unexpected end of section or function", head));
+    if (size > module_limits::body_bytes) return fail(in_body(failure_kind::limit, "the function body is too large", head));
     at_ = next;
     body_end_ = at_ + size;
     return state_ = state::body, true;
@@ -127,8 +133,9 @@ class module_reader {
   bool body() {
     if (info_.bytes.size() < body_end_) return false;
     const auto index = std::uint32_t(info_.bodies.size());
+    const std::span<const std::uint8_t> bytes(info_.bytes.data() + at_, body_end_ - at_);
     info_.bodies.push_back({at_, body_end_ - at_});
-    if (auto done = sink_.body(index, std::span<const std::uint8_t>(info_.bytes.data() + at_, body_end_ - at_), at_); !done) return fail(done.error());
+    if (auto done = sink_.body(index, bytes, at_); !done) return fail(done.error());
     return at_ = body_end_, state_ = state::body_head, true;
   }
 
@@ -153,18 +160,17 @@ class module_reader {
 
   std::uint32_t defined_functions() const { return std::uint32_t(info_.functions.size()) - info_.imported_functions; }
   std::uint32_t next_function() const { return info_.imported_functions + std::uint32_t(info_.bodies.size()); }
-  failure in_body(const char* what, std::uint32_t at) const {
-    return failure(failure_kind::malformed, what, at).in_section(10).in_function(next_function());
+  failure in_body(failure_kind kind, const char* what, std::uint32_t at) const {
+    return failure(kind, what, at).in_section(code_section).in_function(next_function());
   }
   static failure inconsistent(std::uint32_t at) {
-    return failure(failure_kind::malformed, "function and code section have inconsistent lengths", at).in_section(10);
+    return failure(failure_kind::malformed, "function and code section have inconsistent lengths", at).in_section(code_section);
   }
 
   bool fail(failure f) { return failure_ = std::move(f), false; }
   bool fail(const char* what, std::uint32_t at) { return fail(failure(failure_kind::malformed, what, at)); }
   result<void> stop(failure f) { return failure_ = f, f; }
   result<void> stop_if_failed(result<void> r) { return r ? r : stop(r.error()); }
-  result<void> too_large() { return stop(failure(failure_kind::limit, "the module is too large", module_limits::bytes)); }
 
   module_info& info_;
   Sink& sink_;

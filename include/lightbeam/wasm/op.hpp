@@ -11,7 +11,7 @@ enum class imm : std::uint8_t {
   none, i32, i64, f32, f64, block_type, label, br_table, function, call_indirect, local, global, table, memory, memarg, ref_type, select_types,
   memory_init, memory_copy, data, elem, table_init, table_copy,
   lane, memarg_lane, v128, shuffle,                                                            // SIMD
-  type, tag, try_table, type_pair, type_field, type_count, type_data, type_elem, heap_type, cast_branch, fence,  // exceptions, references, GC, atomics
+  type, tag, try_table, type_pair, type_field, type_count, type_data, type_elem, heap_type, cast_branch, fence,  // Wasm 3.0, atomics
 };
 
 // Not constexpr: evaluating a call at compile time is the error, and its name the message (`throw` needs exceptions).

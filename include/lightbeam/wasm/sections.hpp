@@ -45,7 +45,7 @@ class section_reader {
   }
 
   void types() {
-    for (std::uint32_t n = types_.length(module_limits::types, 3); n-- && in_;) info_.types.push_back(types_.function());
+    for (std::uint32_t n = types_.length(module_limits::types, 2); n-- && in_;) info_.types.push_back(types_.function());
     const auto less = [this](std::uint32_t a, std::uint32_t b) {
       const function_type &x = info_.types[a], &y = info_.types[b];
       return x.params != y.params ? x.params < y.params : x.results < y.results;
@@ -106,7 +106,8 @@ class section_reader {
 
   void import_global(std::uint32_t at) {
     ++info_.imported_globals;
-    if (add_global().is_mutable) types_.need(feature::mutable_global, "imports of mutable globals need the feature mutable-global, which is disabled", at);
+    if (!add_global().is_mutable) return;
+    types_.need(feature::mutable_global, "imports of mutable globals need the feature mutable-global, which is disabled", at);
   }
 
   void not_external(std::uint8_t kind, std::uint32_t at, const char* malformed) {
@@ -186,6 +187,7 @@ class section_reader {
     const std::uint32_t at = in_.offset(), flags = in_.u32();
     if (flags > 7) return in_.malformed("malformed element segment flags", at), e;
     if (flags & 1) types_.need(feature::bulk_memory, "passive and declarative element segments need the feature bulk-memory, which is disabled", at);
+    if ((flags & 5) == 5) types_.need(feature::reference_types, "types of element segments need the feature reference-types, which is disabled", at);
     e.mode = !(flags & 1) ? segment_mode::active : flags & 2 ? segment_mode::declarative : segment_mode::passive;
     std::uint32_t place = in_.offset();
     if ((flags & 3) == 2) e.table = in_.u32();
