@@ -3,8 +3,6 @@
 #include "instance.hpp"
 #include "instantiate.hpp"
 #include "module.hpp"
-#include <map>
-#include <variant>
 
 namespace lightbeam::inline LIGHTBEAM_ABI {
 
@@ -41,8 +39,7 @@ class linker {
     for (const auto& i : m.imports()) {
       const auto* const found = find(i.module, i.name);
       if (!found) return missing(m.info(), i);
-      if (const auto* const host = std::get_if<host_function>(found)) imports.push_back(store.object().record(*host));
-      else imports.push_back(std::get<definition>(*found));
+      imports.push_back(found->defined ? *found->defined : definition(store.object().record(found->host)));
     }
     const auto made = instantiation::run(store.object(), m.image(), imports);
     if (!made) return made.error();
@@ -50,24 +47,41 @@ class linker {
   }
 
  private:
-  using entry = std::variant<host_function, definition>;
-  using names = std::map<std::string, entry, std::less<>>;
+  struct entry {
+    std::string module, name;
+    host_function host;                   // without a shim where something is defined
+    std::optional<definition> defined;
+  };
 
-  void put(std::string_view module, std::string_view name, entry e) { modules_[std::string(module)].insert_or_assign(std::string(name), std::move(e)); }
-  const entry* find(const std::string& module, const std::string& name) const {
-    const auto m = modules_.find(module);
-    if (m == modules_.end()) return nullptr;
-    const auto e = m->second.find(name);
-    return e == m->second.end() ? nullptr : &e->second;
+  void put(std::string_view module, std::string_view name, host_function f) { place(module, name) = {std::string(module), std::string(name), std::move(f), {}}; }
+  void put(std::string_view module, std::string_view name, const definition& d) { place(module, name) = {std::string(module), std::string(name), {}, d}; }
+  entry& place(std::string_view module, std::string_view name) {
+    const std::size_t at = position(module, name);
+    if (at == entries_.size() || entries_[at].module != module || entries_[at].name != name) entries_.emplace(entries_.begin() + std::ptrdiff_t(at));
+    return entries_[at];
+  }
+  const entry* find(std::string_view module, std::string_view name) const {
+    const std::size_t at = position(module, name);
+    return at != entries_.size() && entries_[at].module == module && entries_[at].name == name ? &entries_[at] : nullptr;
+  }
+  // Of the first entry that does not come before these names.
+  std::size_t position(std::string_view module, std::string_view name) const {
+    std::size_t first = 0;
+    for (std::size_t count = entries_.size(); count != 0;) {
+      const auto& e = entries_[first + count / 2];
+      const int order = e.module.compare(module);
+      if (order < 0 || (order == 0 && e.name < name)) first += count / 2 + 1, count -= count / 2 + 1;
+      else count /= 2;
+    }
+    return first;
   }
 
   failure missing(const module_info& info, const import_entry& i) const {
     std::string s = "unknown import: \"" + i.module + "\" \"" + i.name + "\", wanted as " + text(info, i);
     std::size_t near = 0;
-    for (const auto& [module, fields] : modules_)
-      for (const auto& [name, e] : fields)
-        if ((module == i.module ? distance(name, i.name) <= 2 : name == i.name) && ++near <= 3)
-          s += (near == 1 ? "; there is \"" : ", \"") + module + "\" \"" + name + "\"";
+    for (const auto& e : entries_)
+      if ((e.module == i.module ? distance(e.name, i.name) <= 2 : e.name == i.name) && ++near <= 3)
+        s += (near == 1 ? "; there is \"" : ", \"") + e.module + "\" \"" + e.name + "\"";
     return link_failure("unknown import", std::move(s));
   }
   // The number of characters to insert, delete or replace.
@@ -85,7 +99,7 @@ class linker {
     return row[b.size()];
   }
 
-  std::map<std::string, names, std::less<>> modules_;
+  std::vector<entry> entries_;  // ordered by module and name
 };
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -5,7 +5,6 @@
 #include "table_object.hpp"
 #include <deque>
 #include <exception>
-#include <unordered_map>
 
 namespace lightbeam::inline LIGHTBEAM_ABI {
 
@@ -56,9 +55,12 @@ class store_object : public context {
     for (const val t : type.params) key += char(t);
     key += char(0x7f);
     for (const val t : type.results) key += char(t);
-    const auto [at, is_new] = type_ids_.try_emplace(std::move(key), std::uint32_t(types_.size()));
-    if (is_new) types_.push_back({type, nullptr});
-    return at->second;
+    const auto at = std::lower_bound(type_ids_.begin(), type_ids_.end(), key, [](const type_key& k, const std::string& s) { return k.text < s; });
+    if (at != type_ids_.end() && at->text == key) return at->id;
+    const auto id = std::uint32_t(types_.size());
+    types_.push_back({type, nullptr});
+    type_ids_.insert(at, {std::move(key), id});
+    return id;
   }
   const function_type& type(std::uint32_t id) const { return types_[id].type; }
 
@@ -112,7 +114,7 @@ class store_object : public context {
   }
 
   quota memory_bytes, table_elements;
-  std::uint64_t stack_bytes = 1 << 20;
+  std::uint64_t stack_bytes = 4 << 20;
   // Of a host function that ended with one, on its way to whoever called into the store.
   std::optional<failure> host_failure;
 #if LIGHTBEAM_EXCEPTIONS
@@ -129,6 +131,10 @@ class store_object : public context {
     function_type type;
     const void* adapter;
   };
+  struct type_key {
+    std::string text;
+    std::uint32_t id;
+  };
   struct host_entry {
     host_closure closure;
     function_record record;
@@ -142,7 +148,7 @@ class store_object : public context {
     std::uint64_t value[2] = {};
   };
 
-  std::unordered_map<std::string, std::uint32_t> type_ids_;
+  std::vector<type_key> type_ids_;  // ordered by their text
   std::deque<store_type> types_;
   std::deque<function_record> records_;
   std::vector<std::unique_ptr<host_entry>> hosts_;
