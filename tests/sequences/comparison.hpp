@@ -22,7 +22,9 @@ struct report {
 class comparison {
  public:
   // `offsets`: the operators that trap are compared too.
-  comparison(const std::string& policy, suite::cpu_level cpu, bool offsets) : offsets_(offsets), oracle_(suite::make_backend("interpreter", cpu)), tested_(suite::make_backend(policy, cpu)) {}
+  comparison(const std::string& policy, suite::cpu_level cpu, bool offsets) : offsets_(offsets), oracle_(suite::make_backend("interpreter", cpu)), tested_(suite::make_backend(policy, cpu)) {
+    oracle_->step_budget(1'000'000);
+  }
   explicit operator bool() const { return tested_ != nullptr; }
 
   // A failure where the module cannot be run at all.
@@ -73,6 +75,7 @@ class comparison {
 
   report call(const std::string& name, const std::vector<suite::value>& arguments) {
     const auto wanted = oracle_->invoke(instances_[0], name, arguments);
+    if (const auto* f = std::get_if<lightbeam::failure>(&wanted); f && f->kind() == lightbeam::failure_kind::limit) return {verdict::undetermined, f->text()};
     const bool nan = oracle_->saw_nan();
     const auto got = tested_->invoke(instances_[1], name, arguments);
     std::string why = difference(wanted, got, nan);

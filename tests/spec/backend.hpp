@@ -51,6 +51,8 @@ class backend {
   virtual maybe<std::span<const std::uint8_t>> memory(handle instance, std::string_view field) = 0;
   // Whether the last invocation had an arithmetic operator give a NaN, whose sign and payload may differ elsewhere.
   virtual bool saw_nan() const { return false; }
+  // How many operators an invocation may take before it fails with kind limit, where that can be said.
+  virtual void step_budget(std::uint64_t) {}
 };
 
 }  // namespace suite

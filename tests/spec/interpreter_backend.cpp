@@ -46,7 +46,7 @@ class interpreter_backend final : public validator_backend {
     if (!f || f->type.params.size() != arguments.size()) return missing();
     std::vector<word> words, results;
     for (const auto& a : arguments) words.push_back(to_word(a));
-    interpreter::machine m;
+    interpreter::machine m(limits_);
     const auto failed = m.invoke(*f, words, results);
     saw_nan_ = m.saw_nan();
     if (failed) return *failed;
@@ -65,6 +65,7 @@ class interpreter_backend final : public validator_backend {
     return std::span<const std::uint8_t>(m->bytes.get(), std::size_t(m->size()));
   }
   bool saw_nan() const override { return saw_nan_; }
+  void step_budget(std::uint64_t steps) override { limits_.steps = steps; }
 
  private:
   static failure missing() { return {lightbeam::failure_kind::link, "there is no such export"}; }
@@ -97,6 +98,7 @@ class interpreter_backend final : public validator_backend {
   std::vector<interpreter::instance*> instances_;
   std::map<std::string, interpreter::instance*> registered_;
   std::map<std::string, interpreter::external> spectest_;
+  interpreter::machine_limits limits_;
   bool saw_nan_ = false;
 };
 
