@@ -15,9 +15,9 @@ struct fast_assembler {
 
   // --- moves -----------------------------------------------------------------------------------------------------
 
-  [[gnu::always_inline]] void mov(width w, reg d, reg s) { rr(wide(w), 0x89, s, d); }
+  void mov(width w, reg d, reg s) { rr(wide(w), 0x89, s, d); }
   // The shortest form that leaves the flags alone.
-  [[gnu::always_inline]] void mov(width w, reg d, std::uint64_t k) {
+  void mov(width w, reg d, std::uint64_t k) {
     if (w == width::w32 || k <= 0xffffffff) [[likely]] {
       rex(high(d));
       put((0xb8u | low(d)) | std::uint64_t{std::uint32_t(k)} << 8, 5);
@@ -28,142 +28,142 @@ struct fast_assembler {
       put(k, 8);
     }
   }
-  [[gnu::always_inline]] void load(load_op op, reg d, address m) {
+  void load(load_op op, reg d, address m) {
     const prefixed_form f = load_forms[std::uint8_t(op)];
     optional(f.prefix, f.prefix != 0);
     operand(f, d, m);
   }
-  [[gnu::always_inline]] void store(store_op op, address m, reg s) {
+  void store(store_op op, address m, reg s) {
     prefixed_form f = store_forms[std::uint8_t(op)];
     optional(f.prefix, f.prefix != 0);
     if (op == store_op::mov8) f.rex = is_low_byte(s) ? 0x40 : 0;
     operand(f, s, m);
   }
-  [[gnu::always_inline]] void store_imm(store_op op, address m, std::int32_t k) {
+  void store_imm(store_op op, address m, std::int32_t k) {
     optional(0x66, op == store_op::mov16);
     operand(plain(op == store_op::mov8 ? 0xc6 : 0xc7, op == store_op::mov64), reg(0), m);
     put(std::uint32_t(k), op == store_op::mov8 ? 1u : op == store_op::mov16 ? 2u : 4u);
   }
-  [[gnu::always_inline]] void lea(width w, reg d, address m) { rm(w, 0x8d, d, m); }
-  [[gnu::always_inline]] void movzx8(reg d, reg s) { rr2(0, 0xb6, d, s, is_low_byte(s)); }
-  [[gnu::always_inline]] void movzx16(reg d, reg s) { rr2(0, 0xb7, d, s); }
-  [[gnu::always_inline]] void movsx8(width w, reg d, reg s) { rr2(wide(w), 0xbe, d, s, is_low_byte(s)); }
-  [[gnu::always_inline]] void movsx16(width w, reg d, reg s) { rr2(wide(w), 0xbf, d, s); }
-  [[gnu::always_inline]] void movsxd(reg d, reg s) { rr(1, 0x63, d, s); }
-  [[gnu::always_inline]] void push(reg r) { rex(high(r)), put(0x50u | low(r), 1); }
-  [[gnu::always_inline]] void pop(reg r) { rex(high(r)), put(0x58u | low(r), 1); }
+  void lea(width w, reg d, address m) { rm(w, 0x8d, d, m); }
+  void movzx8(reg d, reg s) { rr2(0, 0xb6, d, s, is_low_byte(s)); }
+  void movzx16(reg d, reg s) { rr2(0, 0xb7, d, s); }
+  void movsx8(width w, reg d, reg s) { rr2(wide(w), 0xbe, d, s, is_low_byte(s)); }
+  void movsx16(width w, reg d, reg s) { rr2(wide(w), 0xbf, d, s); }
+  void movsxd(reg d, reg s) { rr(1, 0x63, d, s); }
+  void push(reg r) { rex(high(r)), put(0x50u | low(r), 1); }
+  void pop(reg r) { rex(high(r)), put(0x58u | low(r), 1); }
 
   // --- integers --------------------------------------------------------------------------------------------------
 
-  [[gnu::always_inline]] void alu(alu_op op, width w, reg d, reg s) { rr(wide(w), group(op) | 1, s, d); }
-  [[gnu::always_inline]] void alu(alu_op op, width w, reg d, std::int32_t k) {
+  void alu(alu_op op, width w, reg d, reg s) { rr(wide(w), group(op) | 1, s, d); }
+  void alu(alu_op op, width w, reg d, std::int32_t k) {
     const bool small = is_small(k);
     accumulator(w, small ? 0x83 : 0x81, reg(op), d, d == reg::ax && !small, group(op) | 5);
     immediate(small, k);
   }
-  [[gnu::always_inline]] void alu(alu_op op, width w, reg d, address m) { rm(w, group(op) | 3, d, m); }
-  [[gnu::always_inline]] void alu(alu_op op, width w, address m, reg s) { rm(w, group(op) | 1, s, m); }
-  [[gnu::always_inline]] void alu(alu_op op, width w, address m, std::int32_t k) {
+  void alu(alu_op op, width w, reg d, address m) { rm(w, group(op) | 3, d, m); }
+  void alu(alu_op op, width w, address m, reg s) { rm(w, group(op) | 1, s, m); }
+  void alu(alu_op op, width w, address m, std::int32_t k) {
     const bool small = is_small(k);
     rm(w, small ? 0x83 : 0x81, reg(op), m);
     immediate(small, k);
   }
-  [[gnu::always_inline]] void cmp8(address m, std::uint8_t k) { rm(width::w32, 0x80, reg(alu_op::cmp), m), put(k, 1); }
-  [[gnu::always_inline]] void test(width w, reg a, reg b) { rr(wide(w), 0x85, b, a); }
-  [[gnu::always_inline]] void test(width w, reg r, std::int32_t k) { accumulator(w, 0xf7, reg(0), r, r == reg::ax, 0xa9), put(std::uint32_t(k), 4); }
-  [[gnu::always_inline]] void imul(width w, reg d, reg s) { rr2(wide(w), 0xaf, d, s); }
-  [[gnu::always_inline]] void imul(width w, reg d, address m) { rm2(w, 0xaf, d, m); }
-  [[gnu::always_inline]] void imul(width w, reg d, reg s, std::int32_t k) {
+  void cmp8(address m, std::uint8_t k) { rm(width::w32, 0x80, reg(alu_op::cmp), m), put(k, 1); }
+  void test(width w, reg a, reg b) { rr(wide(w), 0x85, b, a); }
+  void test(width w, reg r, std::int32_t k) { accumulator(w, 0xf7, reg(0), r, r == reg::ax, 0xa9), put(std::uint32_t(k), 4); }
+  void imul(width w, reg d, reg s) { rr2(wide(w), 0xaf, d, s); }
+  void imul(width w, reg d, address m) { rm2(w, 0xaf, d, m); }
+  void imul(width w, reg d, reg s, std::int32_t k) {
     const bool small = is_small(k);
     rr(wide(w), small ? 0x6b : 0x69, d, s);
     immediate(small, k);
   }
-  [[gnu::always_inline]] void imul(width w, reg d, address m, std::int32_t k) {
+  void imul(width w, reg d, address m, std::int32_t k) {
     const bool small = is_small(k);
     rm(w, small ? 0x6b : 0x69, d, m);
     immediate(small, k);
   }
-  [[gnu::always_inline]] void shift(shift_op op, width w, reg d, std::uint8_t count) {
+  void shift(shift_op op, width w, reg d, std::uint8_t count) {
     rr(wide(w), count == 1 ? 0xd1 : 0xc1, reg(op), d);
     optional(count, count != 1);
   }
-  [[gnu::always_inline]] void shift_cl(shift_op op, width w, reg d) { rr(wide(w), 0xd3, reg(op), d); }
+  void shift_cl(shift_op op, width w, reg d) { rr(wide(w), 0xd3, reg(op), d); }
   // BMI2: shlx, shrx or sarx.
-  [[gnu::always_inline]] void shx(shift_op op, width w, reg d, reg s, reg count) {
+  void shx(shift_op op, width w, reg d, reg s, reg count) {
     const std::uint32_t pp = op == shift_op::shl ? 1 : op == shift_op::shr ? 3 : 2;
     vex(2, pp, w, std::uint32_t(count), 0xf7, d, s, 0, 5);
   }
-  [[gnu::always_inline]] void rorx(width w, reg d, reg s, std::uint8_t count) { vex(3, 3, w, 0, 0xf0, d, s, count, 6); }
-  [[gnu::always_inline]] void neg(width w, reg r) { rr(wide(w), 0xf7, reg(3), r); }
-  [[gnu::always_inline]] void not_(width w, reg r) { rr(wide(w), 0xf7, reg(2), r); }
-  [[gnu::always_inline]] void div(width w, reg r) { rr(wide(w), 0xf7, reg(6), r); }
-  [[gnu::always_inline]] void idiv(width w, reg r) { rr(wide(w), 0xf7, reg(7), r); }
-  [[gnu::always_inline]] void div(width w, address m) { rm(w, 0xf7, reg(6), m); }
-  [[gnu::always_inline]] void idiv(width w, address m) { rm(w, 0xf7, reg(7), m); }
+  void rorx(width w, reg d, reg s, std::uint8_t count) { vex(3, 3, w, 0, 0xf0, d, s, count, 6); }
+  void neg(width w, reg r) { rr(wide(w), 0xf7, reg(3), r); }
+  void not_(width w, reg r) { rr(wide(w), 0xf7, reg(2), r); }
+  void div(width w, reg r) { rr(wide(w), 0xf7, reg(6), r); }
+  void idiv(width w, reg r) { rr(wide(w), 0xf7, reg(7), r); }
+  void div(width w, address m) { rm(w, 0xf7, reg(6), m); }
+  void idiv(width w, address m) { rm(w, 0xf7, reg(7), m); }
   // The sign of eax into edx, or of rax into rdx.
-  [[gnu::always_inline]] void cdq(width w) { rex(wide(w) << 3), put(0x99, 1); }
-  [[gnu::always_inline]] void bsf(width w, reg d, reg s) { rr2(wide(w), 0xbc, d, s); }
-  [[gnu::always_inline]] void bsr(width w, reg d, reg s) { rr2(wide(w), 0xbd, d, s); }
-  [[gnu::always_inline]] void tzcnt(width w, reg d, reg s) { put(0xf3, 1), rr2(wide(w), 0xbc, d, s); }
-  [[gnu::always_inline]] void lzcnt(width w, reg d, reg s) { put(0xf3, 1), rr2(wide(w), 0xbd, d, s); }
-  [[gnu::always_inline]] void popcnt(width w, reg d, reg s) { put(0xf3, 1), rr2(wide(w), 0xb8, d, s); }
-  [[gnu::always_inline]] void setcc(cond c, reg d) { rr2(0, 0x90u | std::uint32_t(c), reg(0), d, is_low_byte(d)); }
-  [[gnu::always_inline]] void cmov(cond c, width w, reg d, reg s) { rr2(wide(w), 0x40u | std::uint32_t(c), d, s); }
-  [[gnu::always_inline]] void cmov(cond c, width w, reg d, address m) { rm2(w, 0x40u | std::uint32_t(c), d, m); }
+  void cdq(width w) { rex(wide(w) << 3), put(0x99, 1); }
+  void bsf(width w, reg d, reg s) { rr2(wide(w), 0xbc, d, s); }
+  void bsr(width w, reg d, reg s) { rr2(wide(w), 0xbd, d, s); }
+  void tzcnt(width w, reg d, reg s) { put(0xf3, 1), rr2(wide(w), 0xbc, d, s); }
+  void lzcnt(width w, reg d, reg s) { put(0xf3, 1), rr2(wide(w), 0xbd, d, s); }
+  void popcnt(width w, reg d, reg s) { put(0xf3, 1), rr2(wide(w), 0xb8, d, s); }
+  void setcc(cond c, reg d) { rr2(0, 0x90u | std::uint32_t(c), reg(0), d, is_low_byte(d)); }
+  void cmov(cond c, width w, reg d, reg s) { rr2(wide(w), 0x40u | std::uint32_t(c), d, s); }
+  void cmov(cond c, width w, reg d, address m) { rm2(w, 0x40u | std::uint32_t(c), d, m); }
 
   // --- jumps -----------------------------------------------------------------------------------------------------
 
-  [[gnu::always_inline]] void ret() { put(0xc3, 1); }
+  void ret() { put(0xc3, 1); }
   // The rel32 forms return the address of their field, which is to be patched.
-  [[gnu::always_inline]] std::uint8_t* jcc(cond c) { return put(0x800fu | std::uint32_t(c) << 8, 6), out - 4; }
-  [[gnu::always_inline]] std::uint8_t* jmp() { return put(0xe9, 5), out - 4; }
-  [[gnu::always_inline]] std::uint8_t* call() { return put(0xe8, 5), out - 4; }
+  std::uint8_t* jcc(cond c) { return put(0x800fu | std::uint32_t(c) << 8, 6), out - 4; }
+  std::uint8_t* jmp() { return put(0xe9, 5), out - 4; }
+  std::uint8_t* call() { return put(0xe8, 5), out - 4; }
   // Known targets take the 8-bit form where it reaches.
-  [[gnu::always_inline]] void jcc(cond c, const std::uint8_t* target) {
+  void jcc(cond c, const std::uint8_t* target) {
     const std::int64_t distance = target - (out + 2);
     if (distance == std::int8_t(distance)) return put(0x70u | std::uint32_t(c) | (std::uint32_t(distance) & 0xff) << 8, 2);
     patch(jcc(c), target);
   }
-  [[gnu::always_inline]] void jmp(const std::uint8_t* target) {
+  void jmp(const std::uint8_t* target) {
     const std::int64_t distance = target - (out + 2);
     if (distance == std::int8_t(distance)) return put(0xebu | (std::uint32_t(distance) & 0xff) << 8, 2);
     patch(jmp(), target);
   }
-  [[gnu::always_inline]] void call(const std::uint8_t* target) { patch(call(), target); }
-  [[gnu::always_inline]] void call(reg r) { rr(0, 0xff, reg(2), r); }
-  [[gnu::always_inline]] void jmp(reg r) { rr(0, 0xff, reg(4), r); }
-  [[gnu::always_inline]] void call(address m) { rm(width::w32, 0xff, reg(2), m); }
-  [[gnu::always_inline]] void jmp(address m) { rm(width::w32, 0xff, reg(4), m); }
-  [[gnu::always_inline]] static void patch(std::uint8_t* field, const std::uint8_t* target) {
+  void call(const std::uint8_t* target) { patch(call(), target); }
+  void call(reg r) { rr(0, 0xff, reg(2), r); }
+  void jmp(reg r) { rr(0, 0xff, reg(4), r); }
+  void call(address m) { rm(width::w32, 0xff, reg(2), m); }
+  void jmp(address m) { rm(width::w32, 0xff, reg(4), m); }
+  static void patch(std::uint8_t* field, const std::uint8_t* target) {
     const auto distance = std::int32_t(target - (field + 4));
     std::memcpy(field, &distance, 4);
   }
   // lea d, [rip + 0]; returns the address of the displacement.
-  [[gnu::always_inline]] std::uint8_t* lea_rip(reg d) { return put(0x058d48u | high(d) << 2 | low(d) << 19, 7), out - 4; }
-  [[gnu::always_inline]] void nop(unsigned bytes) { out = nops(out, bytes); }
+  std::uint8_t* lea_rip(reg d) { return put(0x058d48u | high(d) << 2 | low(d) << 19, 7), out - 4; }
+  void nop(unsigned bytes) { out = nops(out, bytes); }
 
   // --- xmm -------------------------------------------------------------------------------------------------------
 
-  [[gnu::always_inline]] void movaps(reg d, reg s) { rr2(0, 0x28, d, s); }
-  [[gnu::always_inline]] void sse(sse_op op, bool is_double, reg d, reg s) { scalar(is_double), rr2(0, std::uint8_t(op), d, s); }
-  [[gnu::always_inline]] void sse(sse_op op, bool is_double, reg d, address m) { scalar(is_double), rm2(width::w32, std::uint8_t(op), d, m); }
-  [[gnu::always_inline]] void bits(bit_op op, bool is_double, reg d, reg s) { optional(0x66, is_double), rr2(0, std::uint8_t(op), d, s); }
-  [[gnu::always_inline]] void bits(bit_op op, bool is_double, reg d, address m) {
+  void movaps(reg d, reg s) { rr2(0, 0x28, d, s); }
+  void sse(sse_op op, bool is_double, reg d, reg s) { scalar(is_double), rr2(0, std::uint8_t(op), d, s); }
+  void sse(sse_op op, bool is_double, reg d, address m) { scalar(is_double), rm2(width::w32, std::uint8_t(op), d, m); }
+  void bits(bit_op op, bool is_double, reg d, reg s) { optional(0x66, is_double), rr2(0, std::uint8_t(op), d, s); }
+  void bits(bit_op op, bool is_double, reg d, address m) {
     optional(0x66, is_double), rm2(width::w32, std::uint8_t(op), d, m);
   }
-  [[gnu::always_inline]] void ucomis(bool is_double, reg a, reg b) { optional(0x66, is_double), rr2(0, 0x2e, a, b); }
-  [[gnu::always_inline]] void ucomis(bool is_double, reg a, address m) { optional(0x66, is_double), rm2(width::w32, 0x2e, a, m); }
+  void ucomis(bool is_double, reg a, reg b) { optional(0x66, is_double), rr2(0, 0x2e, a, b); }
+  void ucomis(bool is_double, reg a, address m) { optional(0x66, is_double), rm2(width::w32, 0x2e, a, m); }
   // Between a general and an xmm register, either way: movd or movq.
-  [[gnu::always_inline]] void movd(width w, reg d, reg s) {
+  void movd(width w, reg d, reg s) {
     const bool to_xmm = is_xmm(d);
     put(0x66, 1);
     rr2(wide(w), to_xmm ? 0x6e : 0x7e, to_xmm ? d : s, to_xmm ? s : d);
   }
-  [[gnu::always_inline]] void cvtsi2s(bool is_double, width from, reg d, reg s) { scalar(is_double), rr2(wide(from), 0x2a, d, s); }
-  [[gnu::always_inline]] void cvtts2si(bool is_double, width to, reg d, reg s) { scalar(is_double), rr2(wide(to), 0x2c, d, s); }
-  [[gnu::always_inline]] void cvts2s(bool from_double, reg d, reg s) { scalar(from_double), rr2(0, 0x5a, d, s); }
+  void cvtsi2s(bool is_double, width from, reg d, reg s) { scalar(is_double), rr2(wide(from), 0x2a, d, s); }
+  void cvtts2si(bool is_double, width to, reg d, reg s) { scalar(is_double), rr2(wide(to), 0x2c, d, s); }
+  void cvts2s(bool from_double, reg d, reg s) { scalar(from_double), rr2(0, 0x5a, d, s); }
   // SSE4.1.
-  [[gnu::always_inline]] void round(bool is_double, reg d, reg s, std::uint8_t mode) {
+  void round(bool is_double, reg d, reg s, std::uint8_t mode) {
     put(0x66, 1), rex(middle(d) | high(s));
     put((is_double ? 0x0b3a0fu : 0x0a3a0fu) | modrm(d, s) << 24 | std::uint64_t{mode} << 32, 5);
   }
@@ -197,43 +197,43 @@ struct fast_assembler {
   // spl, bpl, sil and dil need a REX prefix, if an empty one; the registers from r8 on have one anyway.
   static constexpr bool is_low_byte(reg r) { return r >= reg::sp; }
 
-  [[gnu::always_inline]] void put(std::uint64_t bytes, unsigned length) {
+  void put(std::uint64_t bytes, unsigned length) {
     std::memcpy(out, &bytes, 8);
     out += length;
   }
-  [[gnu::always_inline]] void optional(std::uint8_t byte, bool there) {
+  void optional(std::uint8_t byte, bool there) {
     *out = byte;
     out += there;
   }
-  [[gnu::always_inline]] void rex(std::uint32_t bits, bool needed = false) { optional(std::uint8_t(0x40 | bits), bits != 0 || needed); }
-  [[gnu::always_inline]] void scalar(bool is_double) { put(is_double ? 0xf2 : 0xf3, 1); }
-  [[gnu::always_inline]] void immediate(bool small, std::int32_t k) { put(std::uint32_t(k), small ? 1u : 4u); }
-  [[gnu::always_inline]] void rr(std::uint32_t w, std::uint32_t opcode, reg r, reg m) {
+  void rex(std::uint32_t bits, bool needed = false) { optional(std::uint8_t(0x40 | bits), bits != 0 || needed); }
+  void scalar(bool is_double) { put(is_double ? 0xf2 : 0xf3, 1); }
+  void immediate(bool small, std::int32_t k) { put(std::uint32_t(k), small ? 1u : 4u); }
+  void rr(std::uint32_t w, std::uint32_t opcode, reg r, reg m) {
     rex(w << 3 | middle(r) | high(m));
     put(opcode | modrm(r, m) << 8, 2);
   }
-  [[gnu::always_inline]] void rr2(std::uint32_t w, std::uint32_t opcode, reg r, reg m, bool rex_needed = false) {
+  void rr2(std::uint32_t w, std::uint32_t opcode, reg r, reg m, bool rex_needed = false) {
     rex(w << 3 | middle(r) | high(m), rex_needed);
     put(0x0fu | opcode << 8 | modrm(r, m) << 16, 3);
   }
   // Forms with an immediate of 32 bits have an opcode of their own for eax and rax, which says the register as well.
-  [[gnu::always_inline]] void accumulator(width w, std::uint32_t opcode, reg r, reg m, bool taken, std::uint32_t short_opcode) {
+  void accumulator(width w, std::uint32_t opcode, reg r, reg m, bool taken, std::uint32_t short_opcode) {
     rex(wide(w) << 3 | high(m));
     put(taken ? short_opcode : opcode | modrm(r, m) << 8, taken ? 1u : 2u);
   }
-  [[gnu::always_inline]] void vex(std::uint32_t map, std::uint32_t pp, width w, std::uint32_t v, std::uint32_t opcode, reg r, reg m, std::uint8_t k,
+  void vex(std::uint32_t map, std::uint32_t pp, width w, std::uint32_t v, std::uint32_t opcode, reg r, reg m, std::uint8_t k,
                                   unsigned length) {
     const std::uint32_t first = (0xe0u | map) ^ high(r) << 7 ^ high(m) << 5;
     const std::uint32_t second = wide(w) << 7 | (~v & 15) << 3 | pp;
     put(0xc4u | first << 8 | second << 16 | std::uint64_t{opcode | modrm(r, m) << 8 | std::uint32_t{k} << 16} << 24, length);
   }
-  [[gnu::always_inline]] void rm(width w, std::uint32_t opcode, reg r, address m) { operand(plain(opcode, wide(w)), r, m); }
-  [[gnu::always_inline]] void rm2(width w, std::uint32_t opcode, reg r, address m) { operand(escaped(opcode, wide(w)), r, m); }
+  void rm(width w, std::uint32_t opcode, reg r, address m) { operand(plain(opcode, wide(w)), r, m); }
+  void rm2(width w, std::uint32_t opcode, reg r, address m) { operand(escaped(opcode, wide(w)), r, m); }
   // An address in one register, as it lies in memory, but with nothing undefined in it.
-  [[gnu::always_inline]] static std::uint64_t packed(address m) {
+  static std::uint64_t packed(address m) {
     return std::uint64_t(m.base) | std::uint64_t(m.index) << 8 | std::uint64_t{m.scale} << 16 | std::uint64_t{std::uint32_t(m.displacement)} << 32;
   }
-  [[gnu::always_inline]] void operand(form f, reg r, address m) { out = memory(out, f, r, packed(m)); }
+  void operand(form f, reg r, address m) { out = memory(out, f, r, packed(m)); }
   // The displacement has no bytes where it is 0, but for rbp and r13, whose form without one means something else. A base of rsp
   // or r12, or an index, takes a SIB byte; reg::none has the low bits that say `no index`. Not inlined: it is long; all that it
   // takes and gives back fits in registers. Frame slots, and memory that has an index, are nearly all operands, and need less.
@@ -266,7 +266,7 @@ struct fast_assembler {
     const std::uint32_t tail = low(r) << 3 | 4 | (scale << 6 | low(index) << 3 | 5) << 8;
     return finish(out, f, middle(r) | high(index) << 1, tail, 2, k, 4);
   }
-  [[gnu::always_inline]] static std::uint8_t* finish(std::uint8_t* out, form f, std::uint32_t rex_bits, std::uint32_t tail,
+  static std::uint8_t* finish(std::uint8_t* out, form f, std::uint32_t rex_bits, std::uint32_t tail,
                                                      std::uint32_t tail_bytes, std::int32_t k, std::uint32_t displacement_bytes) {
     fast_assembler a{out};
     a.rex(f.rex | rex_bits);

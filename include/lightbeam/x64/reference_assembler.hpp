@@ -205,7 +205,7 @@ struct reference_assembler {
     static thread_local stock_assembler a;
     return a;
   }
-  void emit(auto f) { out = stock().write(out, f); }
+  [[gnu::noinline]] void emit(auto f) { out = stock().write(out, f); }
 
   static int number(reg r) { return int(r) & 15; }
   static Xbyak::Reg32e general(width w, reg r) { return Xbyak::Reg32e(number(r), w == width::w64 ? 64 : 32); }
