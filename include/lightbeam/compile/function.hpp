@@ -66,6 +66,7 @@ struct function_body {
     for (const val t : type.params) c.local_memory.push_back(value::in_slot(t, 0));
     c.first_zero = std::uint32_t(type.params.size());
     auto groups = decode_u32(c.pc);
+    std::uint64_t total = 0;
     for (c.pc += groups.length; groups.length && groups.value; --groups.value) {
       const auto count = decode_u32(c.pc);
       if (!count.length || c.pc + count.length >= end) break;
@@ -73,12 +74,13 @@ struct function_body {
       const val t = value_type(*c.pc);
       if (t == val::none) return refuse(c, failure_kind::malformed, "malformed value type");
       if (!contains(Policy::features, feature::simd) && t == val::v128) return refuse(c, failure_kind::unsupported, "v128 needs the feature simd, which is disabled");
-      if (count.value > maximum_locals || c.local_memory.size() + count.value > maximum_locals)
-        return refuse(c, count.value == 0xffffffff || c.local_memory.size() + std::uint64_t{count.value} > 0xffffffff ? failure_kind::malformed : failure_kind::limit, "too many locals");
       ++c.pc;
-      c.local_memory.insert(c.local_memory.end(), count.value, value::constant(t, 0));
+      total += count.value;
+      if (total <= maximum_locals) c.local_memory.insert(c.local_memory.end(), count.value, value::constant(t, 0));
     }
     if (!groups.length || groups.value || c.pc >= end) return refuse(c, failure_kind::malformed, "unexpected end of section or function");
+    if (total > 0xffffffff) return refuse(c, failure_kind::malformed, "too many locals");
+    if (total > maximum_locals) return refuse(c, failure_kind::limit, "too many locals");
     c.locals = c.local_memory.data();
     c.local_count = std::uint32_t(c.local_memory.size());
     return true;

@@ -52,7 +52,7 @@ struct conversions {
       return {0xbf800000, to == width::w32 ? 0x4f800000u : 0x5f800000u, false};
     }
     if (to == width::w64) return is_double ? range{0xc3e0000000000000, 0x43e0000000000000, true} : range{0xdf000000, 0x5f000000, true};
-    return is_double ? range{0xc1e0000020000000, 0x41e0000000000000, false} : range{0xcf000000, 0x4f000000, true};
+    return is_double ? range{0xc1e0000000200000, 0x41e0000000000000, false} : range{0xcf000000, 0x4f000000, true};
   }
 
   static void truncate(G& g, bool from_double, width to, bool is_signed, bool saturates) {

@@ -12,7 +12,7 @@ namespace lightbeam::inline LIGHTBEAM_ABI {
 struct store_limits {
   std::uint64_t memory_bytes = ~std::uint64_t{0};  // of all memories together; one has 65,535 pages at most
   std::uint64_t table_elements = 10'000'000;       // of all tables together
-  std::uint64_t stack_bytes = 1 << 20;             // of compiled code, counted from where it was entered
+  std::uint64_t stack_bytes = 4 << 20;             // of compiled code, counted from where it was entered
 };
 
 // Owns instances, memories, tables, globals and functions of the host, as in the specification: all die with it.

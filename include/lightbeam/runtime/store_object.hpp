@@ -9,6 +9,7 @@
 namespace lightbeam::inline LIGHTBEAM_ABI {
 
 class instance_object;
+class store_object;
 
 // A function of the host before it belongs to a store: its type, what is called, and the state it is called with.
 struct host_function {
@@ -25,6 +26,7 @@ inline instance_header& header_of(instance_header* self) { return self[-1]; }
 struct global_cell {
   global_type type;
   std::uint64_t* value = nullptr;
+  const store_object* store = nullptr;
 };
 
 // Something that can be imported and exported: the specification's external value.
@@ -93,7 +95,7 @@ class store_object : public context {
   function_record* new_record(const function_record& r) { return &records_.emplace_back(r); }
   global_cell new_global(global_type type) {
     auto& words = globals_.emplace_back();
-    return {type, words.value};
+    return {type, words.value, this};
   }
   memory_object* own(std::unique_ptr<memory_object> m) { return memories_.emplace_back(std::move(m)).get(); }
   table_object* own(std::unique_ptr<table_object> t) { return tables_.emplace_back(std::move(t)).get(); }
