@@ -66,7 +66,7 @@ concept has_quick = requires(const H& h, G& g, const row_data& row) {
 // Decode, validate and lower one operator: the whole pipeline. One instantiation serves all operators of a shape; what tells
 // them apart comes with the entry. Flat, so that the cursor never has an address and stays in registers.
 template <class Policy, class H, imm I, int Ins>
-[[gnu::noinline, gnu::flatten]] void full_step(compile_context* c, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry* e) {
+[[gnu::noinline, LIGHTBEAM_FLAT]] void full_step(compile_context* c, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry* e) {
   using G = generator<Policy>;
   G g{pc + 1, sp, {out}, registers, *c, pc};
   std::uint64_t wrong = 0;
@@ -93,7 +93,7 @@ template <class Policy, class H, imm I, int Ins>
   }
 }
 template <class Policy, class H, imm I, int Ins>
-[[gnu::flatten]] void quick_step(compile_context* c, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry* e) {
+[[LIGHTBEAM_FLAT]] void quick_step(compile_context* c, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry* e) {
   using G = generator<Policy>;
   G g{pc + 1, sp, {out}, registers, *c, pc};
   std::uint64_t wrong = 0;
@@ -148,7 +148,7 @@ template <class Policy>
 
 // 0xfc: its operators have codes of their own, in LEB128. The others' proposals are not lowered, so they have no table.
 template <class Policy>
-[[gnu::flatten]] void prefixed(compile_context* c, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry* e) {
+[[LIGHTBEAM_FLAT]] void prefixed(compile_context* c, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry* e) {
   const auto code = decode_u32(pc + 1);
   const entry* next = e;
   if (!code.length || pc[0] != 0xfc || code.value >= 256) next = unlisted<Policy>(*c, pc[0], code.length ? code.value : ~0u);

@@ -16,6 +16,13 @@ namespace lightbeam {
 #endif
 #endif
 
+// Steps are flat, so that the cursor stays in registers. Where a loop runs them it lies in memory anyway.
+#if LIGHTBEAM_TAIL_CALLS
+#define LIGHTBEAM_FLAT gnu::flatten
+#else
+#define LIGHTBEAM_FLAT gnu::hot
+#endif
+
 inline constexpr bool tail_calls = LIGHTBEAM_TAIL_CALLS != 0;
 
 #if defined(__cpp_exceptions)
