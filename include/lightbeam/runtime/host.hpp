@@ -9,6 +9,8 @@ namespace lightbeam::inline LIGHTBEAM_ABI {
 template <class T>
 inline constexpr char type_mark = 0;  // its address stands for the type
 
+class instance;
+
 // Who called a function of the host: its first parameter if it wants to know.
 class caller {
  public:
@@ -28,6 +30,8 @@ class caller {
   template <class T>
   T* data() const { return store_->host_data_type == &type_mark<T> ? static_cast<T*>(store_->host_data) : nullptr; }
 
+  // None where the host calls the function itself.
+  inline std::optional<lightbeam::instance> instance() const;
   instance_object* object() const { return instance_; }
   store_object& store() const { return *store_; }
 
@@ -175,7 +179,12 @@ struct host_call {
 };
 
 template <class F>
-struct host_signature : host_signature<decltype(&F::operator())> {};
+struct host_signature {
+  static_assert(!sizeof(F), "a host function needs one call operator whose parameters have types: no generic lambda, no overloads");
+};
+template <class F>
+  requires requires { typename std::type_identity_t<decltype(&F::operator())>; }
+struct host_signature<F> : host_signature<decltype(&F::operator())> {};
 template <class R, class... A>
 struct host_signature<R (*)(A...)> : std::type_identity<host_call<R, A...>> {};
 template <class R, class... A>

@@ -59,4 +59,9 @@ class instance {
   instance_object* object_;
 };
 
+inline std::optional<instance> caller::instance() const {
+  if (!instance_) return {};
+  return lightbeam::instance(instance_);
+}
+
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -57,7 +57,7 @@ class instance_object {
     if (kind == external::function) return record(index);
     if (kind == external::table) return tables[index];
     if (kind == external::memory) return memories[index];
-    return global_cell{info().globals[index], global(index)};
+    return global_cell{info().globals[index], global(index), &store};
   }
   std::optional<lightbeam::definition> exported(std::string_view name) {
     for (const auto& e : info().exports)

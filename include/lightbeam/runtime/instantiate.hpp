@@ -51,6 +51,8 @@ class instantiation {
   const module_info& info() const { return image_.info; }
 
   static result<void> check(store_object& store, const module_image& image, const import_entry& wanted, const definition& there) {
+    if (!belongs(store, there))
+      return link_failure("import of another store", "\"" + wanted.module + "\" \"" + wanted.name + "\" belongs to another store");
     if (!fits(store, image.info, wanted, there))
       return link_failure("incompatible import type", "incompatible import type: \"" + wanted.module + "\" \"" + wanted.name + "\" is wanted as " +
                                                           text(image.info, wanted) + ", but is a " + text(store, there));
@@ -58,6 +60,15 @@ class instantiation {
       return link_failure("incompatible import type", "incompatible import type: \"" + wanted.module + "\" \"" + wanted.name +
                                                           "\" is a memory with bounds checks, but the module was compiled for guard pages");
     return {};
+  }
+  static bool belongs(const store_object& store, const definition& d) {
+    switch (d.kind) {
+      case external::function: return &store_of(*d.function) == &store;
+      case external::table: return d.table->belongs_to(store.table_elements);
+      case external::memory: return d.memory->belongs_to(store.memory_bytes);
+      case external::global: return d.global.store == &store;
+    }
+    return false;
   }
   static bool fits(store_object& store, const module_info& m, const import_entry& wanted, const definition& there) {
     if (wanted.kind != there.kind) return false;
@@ -161,7 +172,7 @@ class instantiation {
 
   result<void> start(std::uint32_t function) {
     std::uint64_t none[1] = {};
-    if (const auto trap = enter(*instance_.record(function), none); trap != 0) return take_trap(store_, trap);
+    if (const auto trap = enter(*instance_.record(function), none, instance_.self()); trap != 0) return take_trap(store_, trap);
     return {};
   }
 

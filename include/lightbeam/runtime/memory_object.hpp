@@ -41,6 +41,7 @@ class memory_object {
   std::uint64_t bytes() const { return length(); }
   std::uint32_t pages() const { return std::uint32_t(bytes() / page_bytes); }
   memory_kind kind() const { return kind_; }
+  bool belongs_to(const quota& bytes) const { return quota_ == &bytes; }  // which a store has one of
   // Its type with the present size as minimum: what imports are matched against.
   memory_type type() const { return {{pages(), maximum_}, false}; }
 

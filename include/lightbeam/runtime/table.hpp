@@ -23,14 +23,14 @@ class table {
   // References to functions have to be of the same store.
   template <class T>
   result<void> set(std::uint32_t index, T reference) const {
-    if (auto fits = check<T>(); !fits) return fits.error();
+    if (auto fits = check<T>(reference); !fits) return fits.error();
     if (!object_->holds(index, 1)) return failure(trap_code::table_out_of_bounds);
     return object_->set(index, bits_of(reference)), result<void>{};
   }
   // The size before; fails where its maximum or the store's limit is reached.
   template <class T>
   result<std::uint32_t> grow(std::uint32_t elements, T reference) const {
-    if (auto fits = check<T>(); !fits) return fits.error();
+    if (auto fits = check<T>(reference); !fits) return fits.error();
     const auto before = object_->grow(elements, bits_of(reference));
     if (before == no_index) return failure(failure_kind::limit, "the table cannot grow by so much");
     return before;
@@ -41,9 +41,11 @@ class table {
 
  private:
   template <class T>
-  result<void> check() const {
+  result<void> check(T reference = {}) const {
     static_assert(is_reference(wasm_type<T>::type), "tables hold func<> or externref");
     if (wasm_type<T>::type != element()) return link_failure("wrong element type", "the table has elements of type " + std::string(text(element())));
+    if constexpr (std::is_same_v<T, func<>>)
+      if (!reference.is_null() && !object_->belongs_to(store_of(*reference.record()).table_elements)) return failure(failure_kind::link, "the function belongs to another store");
     return {};
   }
   template <class T>

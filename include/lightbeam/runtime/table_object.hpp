@@ -36,6 +36,7 @@ class table_object {
 
   // Its type with the present size as minimum: what imports are matched against.
   table_type type() const { return {data.element, {data.size, maximum_}}; }
+  bool belongs_to(const quota& elements) const { return quota_ == &elements; }  // which a store has one of
   bool holds(std::uint64_t index, std::uint64_t size) const { return size <= data.size && index <= data.size - size; }
   std::uint64_t at(std::uint32_t index) const { return data.references[index]; }
 
