@@ -13,7 +13,7 @@ namespace lightbeam::inline LIGHTBEAM_ABI {
 //   std::span<const val> results() const;                         // of the block
 //   val local_type(std::uint32_t) const; std::uint32_t local_count() const;
 //   bool is_if() const;                                           // whether `else` may end the block
-//   void run_ahead(reader&, operand_stack&) const;                // optional: validates as many operators as it likes
+//   void run_ahead(operator_validator&, reader&, operand_stack&) const;  // optional: validates as many operators as it likes
 // The outermost label is that of the function.
 template <class Outer>
 class operator_validator {
@@ -27,10 +27,12 @@ class operator_validator {
   const std::uint8_t* run(bool unreachable) {
     stack_.open(block_kind::block, {}, outer_.results(), unreachable);
     while (in_) {
-      if constexpr (requires { outer_.run_ahead(in_, stack_); }) outer_.run_ahead(in_, stack_);
-      at_ = in_.offset();
-      stack_.starts_at(at_);
+      if constexpr (requires { outer_.run_ahead(*this, in_, stack_); }) {
+        outer_.run_ahead(*this, in_, stack_);
+        if (!in_) return nullptr;
+      }
       const std::uint8_t* const here = in_.position();
+      starts_here();
       const std::uint8_t code = in_.byte();
       if (stack_.depth() == 1 && (code == end_code || (code == else_code && outer_.is_if()))) {
         stack_.check_results();
@@ -41,8 +43,21 @@ class operator_validator {
     return nullptr;
   }
 
+  // The operator at the reader's position, whose code this is.
+  template <std::uint8_t Code>
+  void one() {
+    starts_here();
+    in_.byte();
+    step(Code);
+  }
+
  private:
   static constexpr std::uint8_t else_code = 0x05, end_code = 0x0b;
+
+  void starts_here() {
+    at_ = in_.offset();
+    stack_.starts_at(at_);
+  }
 
   void step(std::uint8_t first) {
     std::uint32_t code = first;

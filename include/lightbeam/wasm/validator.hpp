@@ -84,12 +84,9 @@ class body_validator {
     val local_type(std::uint32_t i) const { return of.locals_.type(i); }
     std::uint32_t local_count() const { return of.locals_.count(); }
     bool is_if() const { return false; }
-    void run_ahead(reader& in, operand_stack& stack) const {
+    void run_ahead(operator_validator<surroundings>& validator, reader& in, operand_stack& stack) const {
       stack.reserve(in.left() + 1);
-      val* top = stack.top();
-      const auto first = of.locals_.first();
-      in.seek(of.frequent_.run(in.position(), in.end(), stack.base(), top, {first.data(), std::uint32_t(first.size()), has_memory}));
-      stack.top(top);
+      of.frequent_.run({validator, in, stack, of.locals_.first(), has_memory});
     }
   };
 
@@ -108,7 +105,7 @@ class body_validator {
   }
 
   feature features_;
-  frequent_operators frequent_;
+  frequent_operators<operator_validator<surroundings>> frequent_;
   local_types locals_;
   operand_stack stack_;
   std::vector<std::uint8_t> bytes_;
