@@ -71,6 +71,20 @@ for policy in $policies; do
     "$("$folder/examples/run" --policy "$policy" --env HOME=/home --dir "$work/data" "$compiled/explore.wasm" / ; echo "exit $?")"
 done
 
+# The README's hello world.
+cat > "$work/fib.wat" <<'END'
+(module
+  (import "env" "print" (func $print (param i32)))
+  (func $fib (param i32) (result i32)
+    (if (result i32) (i32.lt_s (local.get 0) (i32.const 2))
+      (then (local.get 0))
+      (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1))) (call $fib (i32.sub (local.get 0) (i32.const 2)))))))
+  (func (export "fib") (param i32) (result i32) (call $print (local.get 0)) (call $fib (local.get 0))))
+END
+wat2wasm -o "$work/fib.wasm" "$work/fib.wat"
+compare "hello world of the README" "30
+832040" "$("$folder/tests/hello" "$work/fib.wasm")"
+
 # Modules from npm, which nobody here wrote.
 if file=$(npm_package @jitl/quickjs-wasmfile-release-sync 0.32.0); then
   scripts=(
