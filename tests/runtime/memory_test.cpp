@@ -1,7 +1,4 @@
 #include "modules.hpp"
-#include <csetjmp>
-#include <csignal>
-#include <thread>
 
 using namespace modules;
 using lightbeam::failure_kind;
@@ -61,46 +58,4 @@ TEST_CASE("operators on memories, with both kinds of checks") {
     CHECK(w.call<void(int, std::int64_t)>("store", 65529, -1));
     CHECK(m.read<std::uint64_t>(65529).value() == ~std::uint64_t{0});
   }
-}
-
-TEST_CASE("a fault is a trap at its operator, on every thread, as often as it happens") {
-  const world w(R"((module (memory 1) (func (export "f") (param i32) (result i32) (i32.add (i32.const 1) (i32.load offset=4 (local.get 0))))))", {},
-                memory_kind::guard_pages);
-  for (int k = 0; k < 3; ++k) {
-    const auto r = w.call<int(int)>("f", 65536 - 4);
-    REQUIRE(traps(r, trap_code::memory_out_of_bounds));
-    CHECK(r.error().function() == 0);
-    REQUIRE(r.error().offset() < w.code.info().bytes.size());
-    CHECK(w.code.info().bytes[r.error().offset()] == 0x28);
-    CHECK(w.call<int(int)>("f", 0).value() == 1);
-  }
-  bool trapped = false;
-  std::thread([&] { trapped = traps(w.call<int(int)>("f", -1), trap_code::memory_out_of_bounds); }).join();
-  CHECK(trapped);
-}
-
-namespace {
-int signals = 0;
-sigjmp_buf back;
-void note(int) { ++signals; }
-void jump(int) { siglongjmp(back, 1); }
-}  // namespace
-
-// The handler stands before these tests' own: the first test with guard pages installs it.
-TEST_CASE("signals that are not ours are left to others") {
-  lightbeam::store store;
-  REQUIRE(store.make_memory({{1, {}}}, memory_kind::guard_pages));
-  struct sigaction ours {}, before {};
-  ours.sa_handler = &note;
-  REQUIRE(sigaction(SIGSEGV, &ours, &before) == 0);
-  CHECK(raise(SIGSEGV) == 0);
-  CHECK(signals == 1);
-  ours.sa_handler = &jump;
-  ours.sa_flags = SA_NODEFER;
-  REQUIRE(sigaction(SIGSEGV, &ours, nullptr) == 0);
-  if (sigsetjmp(back, 1) == 0) {
-    *static_cast<volatile char*>(nullptr) = 1;
-    FAIL("no fault");
-  }
-  REQUIRE(sigaction(SIGSEGV, &before, nullptr) == 0);
 }

@@ -1,0 +1,157 @@
+#include "modules.hpp"
+#include <csetjmp>
+#include <csignal>
+#include <memory>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <thread>
+
+using namespace modules;
+using lightbeam::trap_code;
+
+namespace {
+const char* const loads = R"((module (memory 1)
+  (func (export "f") (param i32) (result i32) (i32.add (i32.const 1) (i32.load offset=4 (local.get 0))))))";
+
+// A page that nobody may touch.
+volatile char* forbidden() {
+  static void* const page = ::mmap(nullptr, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  REQUIRE(page != MAP_FAILED);
+  return static_cast<volatile char*>(page);
+}
+
+struct fake_image final : lightbeam::module_image {
+  explicit fake_image(std::uintptr_t at) {
+    code = reinterpret_cast<const std::uint8_t*>(at);
+    code_size = 16;
+    fault_exit = 8;
+  }
+  lightbeam::code_site locate(const void*) const override { return {}; }
+};
+}  // namespace
+
+TEST_CASE("a fault is a trap at its operator, on every thread, as often as it happens") {
+  const world w(loads, {}, memory_kind::guard_pages);
+  for (int k = 0; k < 3; ++k) {
+    const auto r = w.call<int(int)>("f", 65536 - 4);
+    REQUIRE(traps(r, trap_code::memory_out_of_bounds));
+    CHECK(r.error().function() == 0);
+    REQUIRE(r.error().offset() < w.code.info().bytes.size());
+    CHECK(w.code.info().bytes[r.error().offset()] == 0x28);
+    CHECK(w.call<int(int)>("f", 0).value() == 1);
+  }
+  bool trapped = false;
+  std::thread([&] { trapped = traps(w.call<int(int)>("f", -1), trap_code::memory_out_of_bounds); }).join();
+  CHECK(trapped);
+}
+
+TEST_CASE("a fault in a call from a host function ends the inner call only") {
+  lightbeam::linker linker;
+  lightbeam::instance* self = nullptr;
+  linker.bind("h", "f", [&](int x) { return self->get<int(int)>("load").value()(x) ? 1 : 0; });
+  world w(R"((module (import "h" "f" (func $f (param i32) (result i32))) (memory 1)
+    (func (export "load") (param i32) (result i32) (i32.load (local.get 0)))
+    (func (export "f") (param i32) (result i32) (call $f (local.get 0)))))", linker, memory_kind::guard_pages);
+  self = &w.instance;
+  CHECK(w.call<int(int)>("f", 0).value() == 1);
+  CHECK(w.call<int(int)>("f", 65536).value() == 0);
+}
+
+TEST_CASE("faults stay traps while any store has the module") {
+  const auto m = from_text(loads, memory_kind::guard_pages);
+  lightbeam::store a;
+  const auto f = lightbeam::linker().instantiate(a, m).value().get<int(int)>("f").value();
+  {
+    lightbeam::store b;
+    const auto g = lightbeam::linker().instantiate(b, m).value().get<int(int)>("f").value();
+    CHECK(traps(g(-1), trap_code::memory_out_of_bounds));
+  }
+  CHECK(traps(f(-1), trap_code::memory_out_of_bounds));
+}
+
+TEST_CASE("the table of code ranges") {
+  auto table = std::make_unique<lightbeam::fault_table>();
+  std::vector<fake_image*> images;
+  for (std::uintptr_t i = 0; i < 100; ++i) {  // more than a chunk has
+    images.push_back(new fake_image(0x1000 + 16 * i));
+    images.back()->retain();
+    table->add(*images.back());
+  }
+  CHECK(table->exit_of(0xfff) == 0);
+  for (std::uintptr_t i = 0; i < 1600; ++i) CHECK(table->exit_of(0x1000 + i) == 0x1000 + (i & ~std::uintptr_t{15}) + 8);
+  CHECK(table->exit_of(0x1000 + 1600) == 0);
+  table->add(*images[3]);
+  table->remove(*images[3]);
+  CHECK(table->exit_of(0x1000 + 16 * 3) != 0);
+  for (auto* const i : images) table->remove(*i), i->release();
+  for (std::uintptr_t i = 0; i < 1600; i += 16) CHECK(table->exit_of(0x1000 + i) == 0);
+}
+
+namespace {
+sigjmp_buf back;
+const void* touched = nullptr;
+bool blocked = false;
+
+void jump_back(int number, siginfo_t* info, void*) {
+  sigset_t now;
+  sigemptyset(&now);
+  pthread_sigmask(SIG_SETMASK, nullptr, &now);
+  blocked = sigismember(&now, SIGUSR1) == 1 && sigismember(&now, number) == 1;
+  touched = info->si_addr;
+  siglongjmp(back, 1);
+}
+}  // namespace
+
+// Run by the next test case: a process has one handler before ours only.
+TEST_CASE("child: the handler before ours" * doctest::skip()) {
+  struct sigaction first {};
+  first.sa_sigaction = &jump_back;
+  first.sa_flags = SA_SIGINFO;
+  sigaddset(&first.sa_mask, SIGUSR1);
+  REQUIRE(sigaction(SIGSEGV, &first, nullptr) == 0);
+  const world w(loads, {}, memory_kind::guard_pages);
+  CHECK(traps(w.call<int(int)>("f", -1), trap_code::memory_out_of_bounds));
+  if (sigsetjmp(back, 1) == 0) *forbidden() = 1;
+  CHECK(touched == const_cast<char*>(forbidden()));
+  CHECK(blocked);
+  touched = nullptr, blocked = false;
+  volatile bool returned = false;
+  if (sigsetjmp(back, 1) == 0) {
+    raise(SIGSEGV);
+    returned = true;
+  }
+  CHECK_FALSE(returned);
+  CHECK(blocked);
+  CHECK(traps(w.call<int(int)>("f", -1), trap_code::memory_out_of_bounds));
+}
+
+TEST_CASE("faults and signals that are not ours go to the handler before") {
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    ::execl("/proc/self/exe", "test", "--no-skip", "--test-case=child: the handler before ours", static_cast<char*>(nullptr));
+    ::_exit(99);
+  }
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+}
+
+TEST_CASE("without a handler before ours they end the process") {
+  const world w(loads, {}, memory_kind::guard_pages);
+  for (const bool sent : {false, true}) {
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      ::fclose(stderr);  // sanitizers have a handler of their own that writes there
+      if (sent) ::raise(SIGSEGV);
+      else *forbidden() = 1;
+      ::_exit(0);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(status != 0);
+    if (WIFSIGNALED(status)) CHECK(WTERMSIG(status) == SIGSEGV);
+  }
+}
