@@ -82,26 +82,36 @@ class fault_table {
   chunk first_;
 };
 
-// The one piece of process state that guard pages need. Installed once and never taken off again, since a handler that
-// was installed later may hold on to it.
+// The one piece of process state that guard pages need. Never taken off again, since a handler that was installed later
+// may hold on to it.
 class fault_handler {
  public:
+  // Puts it on top the first time, and again where somebody put the handler before it back (test frameworks do), which
+  // would lose it. A handler that stands above it is left there.
   static void install() {
-    static const bool installed = [] {
-      fault_table::of_process();  // made before any fault
-      struct sigaction ours {};
-      ours.sa_sigaction = &handle;
-      ours.sa_flags = SA_SIGINFO | SA_ONSTACK;
-      sigemptyset(&ours.sa_mask);
-      return ::sigaction(SIGSEGV, &ours, &previous()) == 0;
-    }();
-    static_cast<void>(installed);
+    static std::mutex mutex;
+    const std::lock_guard lock(mutex);
+    static_cast<void>(fault_table::of_process());  // made before any fault
+    struct sigaction now {};
+    ::sigaction(SIGSEGV, nullptr, &now);
+    static bool installed = false;
+    if (installed && !same(now, previous())) return;
+    struct sigaction ours {};
+    ours.sa_sigaction = &handle;
+    ours.sa_flags = SA_SIGINFO | SA_ONSTACK;
+    sigemptyset(&ours.sa_mask);
+    previous() = now;
+    installed = ::sigaction(SIGSEGV, &ours, nullptr) == 0;
   }
 
  private:
   static struct sigaction& previous() {
     static struct sigaction action {};
     return action;
+  }
+  static bool same(const struct sigaction& a, const struct sigaction& b) {
+    if ((a.sa_flags & SA_SIGINFO) != (b.sa_flags & SA_SIGINFO)) return false;
+    return a.sa_flags & SA_SIGINFO ? a.sa_sigaction == b.sa_sigaction : a.sa_handler == b.sa_handler;
   }
 
   static void handle(int number, siginfo_t* info, void* machine) {
