@@ -6,6 +6,7 @@ int main(int argc, char** argv) {
   using u32 = std::uint32_t;
   if (argc < 3) return std::fputs("usage: sha256 POLICY FILE TEXT...\n", stderr), 2;
   programs::embedding e(argv[1], argv[2]);
+  e.linker.bind("env", "abort", [](u32, u32, u32, u32) -> lightbeam::result<void> { return lightbeam::failure(lightbeam::failure_kind::trap, "abort"); });
   e.instantiate();
   const auto constant = [&](const char* name) { return u32(programs::check(e.instance().global<std::int32_t>(name), name).get()); };
   const u32 input = constant("input"), output = constant("output"), room = constant("INPUT_LENGTH");
