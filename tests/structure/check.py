@@ -116,6 +116,21 @@ def unlisted_tests():
             yield f"tests/meson.build does not name {folder}/{name}"
 
 
+def unmapped_headers():
+    """The README has a line for every header."""
+    folder, mapped = None, set()
+    for line in (TOP / "README.md").read_text().splitlines():
+        if not line.startswith("|"):
+            folder = None
+            continue
+        title = re.match(r"\| \*\*(\w+)\*\*", line)
+        folder = title[1] if title else folder
+        mapped |= {(folder, name) for name in re.findall(r"`(\w+\.hpp)`", line)}
+    for path in HEADERS:
+        if (layer(path), path.name) not in mapped:
+            yield f"README.md has no line for {path.relative_to(INCLUDE)}"
+
+
 def compile_unit(text, *flags, output=None):
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "unit.cpp"
@@ -177,6 +192,7 @@ if __name__ == "__main__":
     check(f"no file has more than {LONGEST_FILE} lines", long_files())
     check("every name says something", bad_names())
     check("every unit test is in the build", unlisted_tests())
+    check("every header is in the README's map", unmapped_headers())
     check("every header compiles alone, without warnings", headers_that_do_not_stand_alone())
     check("every header compiles without exceptions and RTTI", headers_that_do_not_stand_alone("-fno-exceptions", "-fno-rtti"))
     check("two units with everything link", two_units_that_do_not_link())
