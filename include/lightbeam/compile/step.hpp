@@ -164,7 +164,7 @@ template <class Policy>
 // Notes where the operator's code begins, then runs its real entry.
 template <class Policy>
 void observe(compile_context* c, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry*) {
-  c->locating->mark(out, std::uint32_t(pc - c->body));
+  c->locating->begin(out, std::uint32_t(pc - c->body));
   const entry* real = &dispatch<Policy>::table[*pc];
   if constexpr (tail_calls) {
     LIGHTBEAM_TAIL real->step(c, pc, sp, out, registers, real);

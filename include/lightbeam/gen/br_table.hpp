@@ -28,6 +28,9 @@ struct branch_table {
     if (!g.is_free(at) && !index.reads(at)) g.template cold<&slow<Policy>::evict>(at);
     g.template start<true>(at, index);
     g.claim(table);
+    const bool detoured = std::any_of(named.begin(), named.end(), [&](auto depth) { return needs_detour(g, frame(g, depth), types); });
+    // Detours may spill nothing: only one of them runs.
+    if (detoured) g.flush();
     F::prepare(g, types, types.size() == 1 && none_loops(g, named));
     for (const auto depth : named)
       if (auto& f = frame(g, depth); f.kind != construct::function && !needs_detour(g, f, types)) F::conform(g, f.target);
@@ -103,6 +106,8 @@ struct branch_table {
   static void detours(G& g, const std::vector<std::uint32_t>& named, std::span<const val> types) {
     const auto registers = g.registers;
     const auto dirty = g.c.dirty;
+    // Each starts from the state at the jump.
+    const std::vector<value> operands(g.sp - types.size(), g.sp);
     for (const auto depth : named) {
       auto& f = frame(g, depth);
       if (!needs_detour(g, f, types)) continue;
@@ -110,6 +115,7 @@ struct branch_table {
       f.detour = {};
       F::branch(g, f);
       g.registers = registers, g.c.dirty = dirty;
+      std::copy(operands.begin(), operands.end(), g.sp - types.size());
     }
   }
 };

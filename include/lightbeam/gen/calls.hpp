@@ -58,7 +58,7 @@ struct calls {
     for (std::uint32_t i = 0; i < count; ++i) places[i] = {g.sp[std::ptrdiff_t(i) - std::ptrdiff_t(count)].type(), convention::general_arguments[i], 0};
     arguments(g, {places, count}, nullptr);
     g.a.mov(width::w32, reg::ax, std::uint64_t(number));
-    if (g.c.locating) g.c.locating->mark(g.a.out, std::uint32_t(g.at - g.c.body));
+    if (g.c.locating) g.c.locating->mark(g.a.out, g.c.locating->current);
     g.a.call(g.c.code + g.c.thunks.runtime_call);
     const signature_places::place place{result, reg::ax, 0};
     after(g, {&place, result == val::none ? 0u : 1u});

@@ -119,6 +119,9 @@ struct locator {
   std::uint32_t found = no_index;
   std::vector<pending_load> loads;
 
+  std::uint32_t current = no_index;  // the operator that is being lowered
+
+  void begin(const std::uint8_t* at, std::uint32_t offset) { mark(at, current = offset); }
   // The code from `at` on belongs to the operator at `offset`, until the next mark.
   void mark(const std::uint8_t* at, std::uint32_t offset) {
     if (at <= site) found = offset;

@@ -161,11 +161,11 @@ struct float_sequences {
     g.a.movd(w, x, d);
     g.a.mov(w, k, x);
     g.rare([=](auto& a) { a.btr(general_register(k, w), is_double ? 63 : 31); });
-    const reg big = g.temporary();
+    // All temporaries before the first jump: what a spill writes, it must write on every way.
+    const reg big = g.temporary(), m = g.xmm_temporary();
     g.a.mov(w, big, is_double ? 0x4330000000000000u : 0x4b000000u);
     g.a.alu(alu_op::cmp, w, k, big);
     std::uint8_t* const integral = g.a.jcc(cond::ae);
-    const reg m = g.xmm_temporary();
     sign_into(g, w, x, k);
     g.a.alu(alu_op::or_, w, big, k);
     g.a.movd(w, m, big);

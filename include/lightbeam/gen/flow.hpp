@@ -266,9 +266,9 @@ struct flow {
       conform(g, f.target);
       return jump_if(g, f.target, when);
     }
-    prepare(g, types, false);
+    // The moves belong to the taken way alone, so nothing may be spilled there: it is all in slots before the jump.
+    g.flush();
     if (f.kind == construct::function && types.empty()) return jump_if(g, f.target, when);
-    // The moves belong to the taken way alone.
     label past;
     jump_if(g, past, negate(when));
     const auto registers = g.registers;

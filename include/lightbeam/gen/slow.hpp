@@ -134,7 +134,7 @@ struct slow {
     g.release(t);
   }
   static void note_load_done(G& g, value load) { g.c.locating->mark_load(g.a.out, load); }
-  static void note_here(G& g) { g.c.locating->mark(g.a.out, std::uint32_t(g.at - g.c.body)); }
+  static void note_here(G& g) { g.c.locating->mark(g.a.out, g.c.locating->current); }
   // The load on top is the one that was `before`, read as another type.
   static void note_load_renamed(G& g, value before) {
     for (auto l = g.c.locating->loads.rbegin(); l != g.c.locating->loads.rend(); ++l)
