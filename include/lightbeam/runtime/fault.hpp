@@ -16,6 +16,13 @@ class fault_table {
     return table;
   }
 
+  fault_table() = default;
+  fault_table(const fault_table&) = delete;
+  fault_table& operator=(const fault_table&) = delete;
+  ~fault_table() {
+    for (auto* c = first_.next.load(); c;) delete std::exchange(c, c->next.load());
+  }
+
   void add(const module_image& image) {
     const std::lock_guard lock(mutex_);
     for (auto* c = &first_;; c = next_of(*c))
@@ -70,7 +77,7 @@ class fault_table {
     std::array<entry, 64> entries;
     std::atomic<chunk*> next{nullptr};
   };
-  // Chunks are never freed: a handler may be reading them.
+  // Chunks live as long as the table: a handler may be reading them.
   static chunk* next_of(chunk& c) {
     if (auto* const n = c.next.load(std::memory_order_relaxed)) return n;
     auto* const made = new chunk;
