@@ -178,9 +178,11 @@ TEST_CASE("minimum and maximum know zeros and NaNs") {
 
 TEST_CASE("rounding to nearest takes ties to even and keeps the sign of zero") {
   using interpreter::round_to_nearest;
-  const std::pair<double, double> cases[] = {{0.5, 0.0}, {-0.5, -0.0}, {1.5, 2.0}, {2.5, 2.0}, {-2.5, -2.0}, {0.49999999999999994, 0.0}, {-0.3, -0.0},
-                                             {4503599627370497.5, 4503599627370498.0}, {9007199254740993.0, 9007199254740992.0}, {1e300, 1e300}, {-0.0, -0.0}};
-  for (const auto& [x, rounded] : cases) CHECK_MESSAGE(bits(round_to_nearest(x)) == bits(rounded), x);
+  const struct {
+    double x, rounded;
+  } cases[] = {{0.5, 0.0}, {-0.5, -0.0}, {1.5, 2.0}, {2.5, 2.0}, {-2.5, -2.0}, {0.49999999999999994, 0.0}, {-0.3, -0.0},
+                                             {4503599627370497.5, 4503599627370498.0}, {9007199254740992.0, 9007199254740992.0}, {1e300, 1e300}, {-0.0, -0.0}};
+  for (const auto& c : cases) CHECK_MESSAGE(bits(round_to_nearest(c.x)) == bits(c.rounded), c.x);
   CHECK(bits(round_to_nearest(8388609.0f)) == bits(8388609.0f));
   CHECK(std::isinf(round_to_nearest(std::numeric_limits<float>::infinity())));
 }
