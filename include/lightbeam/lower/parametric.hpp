@@ -41,11 +41,14 @@ struct selection {
   // Only mov and lea until the conditional move. With a home as destination: start from the operand that is there already.
   static void integers(G& g, value x, value y, condition when) {
     const val t = x.type();
-    destination d = g.target(t, y.is(where::reg) ? y.base() : x.is(where::reg) ? x.base() : reg::none);
-    if (x.is(where::constant) || (x.is(where::reg) && !y.is(where::reg)) || (x.is(where::local) && x.base() == d.in)) {
+    const auto exchange = [&] {
       std::swap(x, y);
       when = negate(when);
-    }
+    };
+    // Conditional moves take no immediate; a temporary is better overwritten than copied.
+    if (x.is(where::constant) || (x.is(where::reg) && !y.is(where::reg) && !y.is(where::constant))) exchange();
+    const destination d = g.target(t, y.is(where::reg) ? y.base() : reg::none);
+    if (d.home && x.is(where::local) && x.base() == d.in) exchange();
     // d = y; then d = x where the condition holds.
     if (x.reads(d.in) && !(y.is(where::local) && y.base() == d.in)) x = value::in(t, g.template writable<true>(x));
     g.template start<true>(d.in, y);
