@@ -140,6 +140,8 @@ struct generator {
 
   void push(value v) { *sp++ = v; }
   value pop() { return *--sp; }
+  // A value that lay at another position: a slot belongs to its position, where something else may come to lie.
+  void push_moved(value v) { push(v.is(where::slot) ? value::in(v.type(), writable<true>(v)) : v); }
   void push_constant(val t, std::uint64_t bits) { push(value::constant(t, bits)); }
   void push_in(val t, reg r, std::uint32_t bits = 0) { push(value::in(t, r, bits)); }
 

@@ -141,7 +141,7 @@ struct sum {
     return value::sum(t, g.writable(x), reg::none, 0, 0);
   }
   void add_constant(auto& g, val t, value x, std::int32_t k) const {
-    if (k == 0) return g.push(x);
+    if (k == 0) return g.push_moved(x);
     value s = componentise(g, t, x);
     std::int32_t total = std::int32_t(std::uint32_t(s.displacement()) + std::uint32_t(k));
     if (w == width::w64 && std::int64_t(s.displacement()) + k != total) {

@@ -34,7 +34,7 @@ struct selection {
  private:
   static void chosen(G& g, value x, value y, bool first) {
     const value rest = first ? y : x;
-    g.push(first ? x : y);
+    g.push_moved(first ? x : y);
     if (rest.is(where::load)) g.release(g.template writable<true>(rest));
     else g.release(rest);
   }
