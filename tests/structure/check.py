@@ -21,6 +21,7 @@ WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werr
 LONGEST_FILE = 600
 # The aims are 1 and 10 s on a quiet machine (README, Figures); these bounds keep a busy one from failing.
 RUNTIME_SECONDS, ENGINE_SECONDS = 3.0, 40.0
+RUNTIME_AIM, ENGINE_AIM = 1.0, 10.0
 
 passed, failures, skipped = 0, [], 0
 
@@ -180,9 +181,10 @@ def slow_units():
     with tempfile.TemporaryDirectory() as folder:
         unit = Path(folder) / "runtime.cpp"
         unit.write_text("#include <lightbeam/runtime.hpp>\n")
-        for name, source, limit in [("runtime.hpp alone", unit, RUNTIME_SECONDS), ("an engine", TOP / "examples/policies/guard_pages.cpp", ENGINE_SECONDS)]:
+        engine = TOP / "examples/policies/guard_pages.cpp"
+        for name, source, aim, limit in [("runtime.hpp alone", unit, RUNTIME_AIM, RUNTIME_SECONDS), ("an engine", engine, ENGINE_AIM, ENGINE_SECONDS)]:
             took = seconds([CXX, *FLAGS, "-O2", "-c", str(source), "-o", f"{folder}/unit.o"])
-            print(f"       {name} compiles in {took:.2f} s with {CXX} -O2")
+            print(f"       {name} compiles in {took:.2f} s with {CXX} -O2; the aim is {aim:.0f} s" + ("" if took < aim else ": MISSED here and now"))
             if not took < limit:
                 yield f"{name} takes {took:.2f} s, more than {limit} s"
 
