@@ -6,14 +6,14 @@ build "$folder" -- examples/run examples/programs/squeeze.wasm examples/programs
 
 input=$(mktemp -d)
 trap 'rm -rf "$input"' EXIT
-cp README.md include/lightbeam/*/*.hpp "$input"
+cp -r README.md include/lightbeam/. "$input"
 
 show() {
   printf '\n$ run %s\n' "$*"
   "$folder/examples/run" --stats "$@"
 }
 echo "A compressor in C, made with wasi-libc (examples/programs/squeeze.c): restores what it compressed"
-show --dir "$input" "$folder/examples/programs/squeeze.wasm" README.md generator.hpp
+show --dir "$input" "$folder/examples/programs/squeeze.wasm" README.md gen/generator.hpp
 echo
 echo "The most frequent words of the headers (examples/programs/words.c)"
 show --dir "$input" "$folder/examples/programs/words.wasm" -n 8 /
