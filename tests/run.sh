@@ -32,7 +32,7 @@ run() {
   log=$(mktemp)
   "$@" 2>&1 | tee "$log" || code=$?
   line=$(grep -E '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?' "$log" | tail -n 1 | tr -dc '0-9,' || true)
-  [ -n "$line" ] || line=$(sed -nE 's/^\[doctest\] test cases: *[0-9]+ *\| *([0-9]+) passed *\| *([0-9]+) failed *\| *([0-9]+) skipped.*/\1,\2,\3/p' "$log")
+  [ -n "$line" ] || line=$(sed -nE 's/^\[doctest\] test cases: *[0-9]+ *\| *([0-9]+) passed *\| *([0-9]+) failed *\| *([0-9]+) skipped.*/\1,\2,\3/p' "$log" | tail -n 1)
   rm -f "$log"
   local counts=()
   IFS=, read -ra counts <<< "$line"
@@ -43,7 +43,7 @@ run() {
 
 unit() {
   local t
-  for t in "$1"/tests/*_test; do run "unit $(basename "$t")" "$t" --no-version --minimal; done
+  for t in "$1"/tests/*_test; do run "unit $(basename "$t")" "$t" --no-version; done
 }
 sanitized() {
   build "$folder-sanitized" -Dsanitizers=true -Dexamples=false -Dbenches=false -Doptimization=1 -- unit_tests

@@ -21,7 +21,8 @@ sources=examples/programs
 compiled=$folder/examples/programs
 
 # Our own programs, made with wasi-libc.
-mkdir -p "$work/data/sub" "$work/native"
+mkdir -p "$work/data/sub" "$work/native" "$work/explored"
+touch "$work/explored/one" "$work/explored/two"
 cp README.md "$work/data/a.txt"
 cp -r include/lightbeam/. "$work/data/sub"
 printf '{"name": "Lightbeam", "list": [1, 2.5, -3e10, true, null, "a\\u00e9\\n"], "nested": {"deep": {"deeper": [[], {}]}, "x": 1e-7}}' > "$work/data/x.json"
@@ -69,7 +70,7 @@ for policy in $policies; do
   own "$policy" json x.json list nested.deep 'list[5]' none.x
   own "$policy" json a.txt 2> /dev/null
   compare "explore.wasm ($policy)" "$explored" \
-    "$("$folder/examples/run" --policy "$policy" --env HOME=/home --dir "$work/data" "$compiled/explore.wasm" / ; echo "exit $?")"
+    "$("$folder/examples/run" --policy "$policy" --env HOME=/home --dir "$work/explored" "$compiled/explore.wasm" / ; echo "exit $?")"
 done
 
 # The README's hello world.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../gen/integer_shapes.hpp"
 #include "memory.hpp"
 
 // Table and reference operators: sections 4.4.3 and 4.4.6 of the specification.

@@ -80,9 +80,9 @@ inline std::uint64_t enter(const function_record& record, std::uint64_t* values,
   if (here < store.saved_sp && store.saved_sp - here < store.stack_bytes + thread_stack::other_stack) store.stack_limit = std::max(store.stack_limit, limit_before);
   std::uint64_t trap = 1 + std::uint64_t(trap_code::call_stack_exhausted);
   if (here > store.stack_limit) [[likely]] {
-    using entry = std::uint64_t (*)(std::uint64_t*, const void*, instance_header*, context*);
+    using entry_thunk = std::uint64_t (*)(std::uint64_t*, const void*, instance_header*, context*);
     ++store.depth, store.running_thread = &thread;
-    trap = reinterpret_cast<entry>(reinterpret_cast<std::uintptr_t>(record.entry))(values, record.code, record.instance, &store);
+    trap = reinterpret_cast<entry_thunk>(reinterpret_cast<std::uintptr_t>(record.entry))(values, record.code, record.instance, &store);
     if (trap != 0) trap = store.trap;
     --store.depth;
   }
