@@ -8,6 +8,7 @@
 #include "operators_table.hpp"
 #include <lightbeam/core/reader.hpp>
 #include <array>
+#include <memory>
 
 namespace interpreter {
 

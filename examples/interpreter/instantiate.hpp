@@ -4,6 +4,8 @@
 // start function is called.
 
 #include "decode.hpp"
+#include <algorithm>
+#include <memory>
 
 namespace interpreter {
 

@@ -5,6 +5,7 @@
 
 #include "numeric.hpp"
 #include "store.hpp"
+#include <algorithm>
 
 namespace interpreter {
 

@@ -5,6 +5,7 @@
 // the middle word, and where to go on a false condition above it.
 
 #include "operation.hpp"
+#include <algorithm>
 
 namespace interpreter {
 

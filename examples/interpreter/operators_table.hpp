@@ -3,6 +3,7 @@
 // Table, reference and global operators, sections 4.4.1, 4.4.5 and 4.4.6.
 
 #include "operation.hpp"
+#include <algorithm>
 
 namespace interpreter {
 

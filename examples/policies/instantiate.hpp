@@ -2,6 +2,7 @@
 
 #include "policies.hpp"
 #include <lightbeam/lightbeam.hpp>
+#include <algorithm>
 
 namespace policies {
 

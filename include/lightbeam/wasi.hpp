@@ -3,6 +3,7 @@
 #include "runtime.hpp"
 #include "wasi/paths.hpp"
 #include "wasi/poll.hpp"
+#include <memory>
 
 // WASI preview 1: a small operating system for modules that import "wasi_snapshot_preview1", such as what wasi-libc makes.
 namespace lightbeam::inline LIGHTBEAM_ABI {

@@ -1,4 +1,5 @@
 #include "lightbeam/compile/thunks.hpp"
+#include <algorithm>
 #include <cstring>
 #include <doctest/doctest.h>
 #include <functional>

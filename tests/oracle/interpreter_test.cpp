@@ -2,6 +2,7 @@
 #include "../sequences/module_builder.hpp"
 #include <doctest/doctest.h>
 #include <lightbeam/wasm/validator.hpp>
+#include <memory>
 
 namespace {
 

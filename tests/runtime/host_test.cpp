@@ -1,5 +1,6 @@
 #include "modules.hpp"
 #include <lightbeam/runtime.hpp>
+#include <memory>
 #include <stdexcept>
 
 using namespace modules;

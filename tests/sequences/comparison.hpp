@@ -5,6 +5,8 @@
 #include "../spec/backends.hpp"
 #include "../spec/json_value.hpp"
 #include "batch.hpp"
+#include <algorithm>
+#include <variant>
 
 namespace sequences {
 

@@ -3,6 +3,7 @@
 #include "comparison.hpp"
 #include "reduction.hpp"
 #include "../spec/tally.hpp"
+#include <algorithm>
 #include <cinttypes>
 #include <cstring>
 #include <fstream>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "backend.hpp"
+#include <memory>
 
 namespace suite {
 

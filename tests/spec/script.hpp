@@ -7,6 +7,7 @@
 #include "tally.hpp"
 #include <filesystem>
 #include <functional>
+#include <variant>
 
 namespace suite {
 

@@ -2,6 +2,7 @@
 
 #include "backend.hpp"
 #include <lightbeam/wasm/validator.hpp>
+#include <memory>
 
 namespace suite {
 

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 #include "sandbox_guest.hpp"
+#include <algorithm>
 
 using namespace tests;
 using enum lightbeam::wasi_preview1::error_number;

@@ -2,6 +2,7 @@
 #include "lightbeam/wasm/immediates.hpp"
 #include "lightbeam/wasm/op_table.hpp"
 #include <doctest/doctest.h>
+#include <algorithm>
 #include <set>
 #include <string>
 

@@ -1,6 +1,7 @@
 #include "lightbeam/wasm/validator.hpp"
 #include "suite_modules.hpp"
 #include <doctest/doctest.h>
+#include <algorithm>
 
 using namespace lightbeam;
 

@@ -1,7 +1,6 @@
 #pragma once
 
-#include "build.hpp"
-#include <atomic>
+#include "ownership.hpp"
 #include <cstdint>
 #include <cstdio>
 #include <iterator>
@@ -45,21 +44,10 @@ constexpr std::string_view text(trap_code code) {
 }
 
 // Where a failure finds words for its numbers: a module (names of functions), or the text of a link failure.
-// Reference-counted by hand, so that copying a failure allocates nothing.
-class failure_source {
+class failure_source : public counted {
  public:
   virtual std::string function_name(std::uint32_t) const { return {}; }  // of traps: the name section's; else the export's
   virtual std::string message() const { return {}; }                     // replaces the text of the failure where not empty
-  void retain() const { count_.fetch_add(1, std::memory_order_relaxed); }
-  void release() const {
-    if (count_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
-  }
-
- protected:
-  virtual ~failure_source() = default;
-
- private:
-  mutable std::atomic<std::uint32_t> count_{0};
 };
 
 inline constexpr std::uint32_t no_index = 0xffffffff;
@@ -77,13 +65,6 @@ class failure {
     f.function_ = std::uint32_t(code);
     return f;
   }
-  failure(const failure& o) noexcept { copy(o); }
-  failure(failure&& o) noexcept { copy(o); }
-  failure& operator=(const failure& o) noexcept {
-    if (this != &o) drop(), copy(o);
-    return *this;
-  }
-  ~failure() { drop(); }
 
   failure_kind kind() const { return kind_; }
   trap_code code() const { return trap_code(code_); }  // of traps
@@ -94,33 +75,20 @@ class failure {
   std::uint8_t section() const { return section_; }
   std::uint8_t expected() const { return expected_; }  // a value type (wasm/types.hpp), 0 where it does not apply
   std::uint8_t found() const { return found_; }
-  const failure_source* source() const { return source_; }
+  const failure_source* source() const { return source_.get(); }
 
   failure&& at(std::uint32_t offset) && { return offset_ = offset, std::move(*this); }
   failure&& in_section(std::uint8_t id) && { return section_ = id, std::move(*this); }
   failure&& in_function(std::uint32_t index) && { return function_ = index, std::move(*this); }
   failure&& types(std::uint8_t expected, std::uint8_t found) && { return expected_ = expected, found_ = found, std::move(*this); }
-  failure&& from(const failure_source* source) && {
-    if (source) source->retain();
-    if (source_) source_->release();
-    return source_ = source, std::move(*this);
-  }
+  failure&& from(const failure_source* source) && { return source_ = ref(source), std::move(*this); }
 
   // One sentence with all that is known: "invalid: type mismatch: expected i32, found f64, in function 3 (\"run\"), byte 0x1f2".
   inline std::string text() const;
 
  private:
-  void copy(const failure& o) {
-    what_ = o.what_, source_ = o.source_, offset_ = o.offset_, function_ = o.function_;
-    kind_ = o.kind_, code_ = o.code_, section_ = o.section_, expected_ = o.expected_, found_ = o.found_;
-    if (source_) source_->retain();
-  }
-  void drop() {
-    if (source_) source_->release();
-  }
-
   const char* what_ = nullptr;
-  const failure_source* source_ = nullptr;
+  ref<const failure_source> source_;
   std::uint32_t offset_ = no_index, function_ = no_index;
   failure_kind kind_ = failure_kind::malformed;
   std::uint8_t code_ = 0, section_ = 0xff, expected_ = 0, found_ = 0;

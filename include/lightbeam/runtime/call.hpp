@@ -22,7 +22,7 @@ struct thread_stack {
   std::uintptr_t limit(std::uintptr_t here, std::uint64_t bytes) {
     if (low == 1) [[unlikely]] read();
     const std::uintptr_t wanted = here > bytes ? here - bytes : 0;
-    return here < low || here >= high ? wanted : std::max(wanted, low + reserve);
+    return here < low || here >= high || wanted > low + reserve ? wanted : low + reserve;
   }
 
  private:
@@ -77,7 +77,8 @@ inline std::uint64_t enter(const function_record& record, std::uint64_t* values,
   const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
   store.stack_limit = thread.limit(here, store.stack_bytes);
   // A call from inside a call shares the outer one's limit, unless it runs on another stack.
-  if (here < store.saved_sp && store.saved_sp - here < store.stack_bytes + thread_stack::other_stack) store.stack_limit = std::max(store.stack_limit, limit_before);
+  const bool same_stack = here < store.saved_sp && store.saved_sp - here < store.stack_bytes + thread_stack::other_stack;
+  if (same_stack && store.stack_limit < limit_before) store.stack_limit = limit_before;
   std::uint64_t trap = 1 + std::uint64_t(trap_code::call_stack_exhausted);
   if (here > store.stack_limit) [[likely]] {
     using entry_thunk = std::uint64_t (*)(std::uint64_t*, const void*, instance_header*, context*);

@@ -2,11 +2,24 @@
 
 #include "image.hpp"
 #include <array>
+#include <atomic>
 #include <csignal>
-#include <mutex>
+#include <pthread.h>
 #include <ucontext.h>
 
 namespace lightbeam::inline LIGHTBEAM_ABI {
+
+// Held by who changes what follows. A std::mutex would bring <chrono> and <system_error>, and take longer to compile than all of this.
+class fault_lock {
+ public:
+  fault_lock() { pthread_mutex_lock(&mutex); }
+  fault_lock(const fault_lock&) = delete;
+  fault_lock& operator=(const fault_lock&) = delete;
+  ~fault_lock() { pthread_mutex_unlock(&mutex); }
+
+ private:
+  static inline pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+};
 
 // The machine code whose faults are traps. Read by the signal handler without locks; written under one.
 class fault_table {
@@ -24,13 +37,13 @@ class fault_table {
   }
 
   void add(const module_image& image) {
-    const std::lock_guard lock(mutex_);
+    const fault_lock lock;
     for (auto* c = &first_;; c = next_of(*c))
       for (auto& e : c->entries)
         if (e.owner == nullptr || e.owner == &image) return e.put(image);
   }
   void remove(const module_image& image) {
-    const std::lock_guard lock(mutex_);
+    const fault_lock lock;
     for (auto* c = &first_; c; c = c->next.load(std::memory_order_relaxed))
       for (auto& e : c->entries)
         if (e.owner == &image) return e.drop();
@@ -85,7 +98,6 @@ class fault_table {
     return made;
   }
 
-  std::mutex mutex_;
   chunk first_;
 };
 
@@ -96,8 +108,7 @@ class fault_handler {
   // Puts it on top the first time, and again where somebody put the handler before it back (test frameworks do), which
   // would lose it. A handler that stands above it is left there.
   static void install() {
-    static std::mutex mutex;
-    const std::lock_guard lock(mutex);
+    const fault_lock lock;
     static_cast<void>(fault_table::of_process());  // made before any fault
     struct sigaction now {};
     ::sigaction(SIGSEGV, nullptr, &now);

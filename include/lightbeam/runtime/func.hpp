@@ -28,10 +28,10 @@ class func<void> {
     if (!record_) return failure(trap_code::uninitialized_element);
     const auto& t = type();
     if (!takes(t, arguments)) return link_failure("wrong arguments", "wrong arguments for a " + text(t));
-    std::vector<std::uint64_t> words(std::max({words_in(t.params), words_in(t.results), std::size_t{1}}));
+    std::vector<std::uint64_t> words(1 + words_in(t.params) + words_in(t.results));  // enough for either, and never none
     std::size_t at = 0;
     for (const auto& a : arguments) {
-      std::copy_n(a.words(), words_of(a.type()), words.data() + at);
+      std::memcpy(words.data() + at, a.words(), 8 * words_of(a.type()));
       at += words_of(a.type());
     }
     if (const auto trap = enter(*record_, words.data()); trap != 0) return take_trap(store_of(*record_), trap);
@@ -52,7 +52,10 @@ class func<void> {
 
  private:
   static bool takes(const function_type& t, std::span<const any_value> arguments) {
-    return std::equal(t.params.begin(), t.params.end(), arguments.begin(), arguments.end(), [](val p, const any_value& a) { return p == a.type(); });
+    if (t.params.size() != arguments.size()) return false;
+    for (std::size_t i = 0; i < arguments.size(); ++i)
+      if (t.params[i] != arguments[i].type()) return false;
+    return true;
   }
   static std::size_t words_in(const std::vector<val>& types) {
     std::size_t n = 0;
@@ -99,7 +102,8 @@ class func<R(A...)> {
   const function_record* record() const { return record_; }
 
  private:
-  static constexpr std::size_t count = std::max({(std::size_t{0} + ... + wasm_type<A>::words), wasm_results<R>::words, std::size_t{1}});
+  static constexpr std::size_t taken = (std::size_t{0} + ... + wasm_type<A>::words), given = wasm_results<R>::words;
+  static constexpr std::size_t count = taken > given ? taken : given > 0 ? given : 1;
   explicit func(const function_record* record) : record_(record) {}
 
   const function_record* record_;

@@ -215,15 +215,24 @@ std::uint64_t run_host_function(F&& f, host_closure& self, std::uint64_t* values
 #endif
 }
 
+// What a host function was bound with.
+template <class F>
+struct host_state final : counted {
+  explicit host_state(F f) : callable(std::move(f)) {}
+  F callable;
+};
+template <class F>
+F& callable_of(host_closure& self) { return static_cast<host_state<F>*>(self.object)->callable; }
+
 // A callable with its state: lambda, function object, pointer to a function.
 template <class F>
 host_function host_function_of(F&& f) {
   using callable = std::decay_t<F>;
   using call = typename host_signature<callable>::type;
   const auto shim = [](host_closure* self, std::uint64_t* values, instance_header* from) -> std::uint64_t {
-    return run_host_function<call>(*static_cast<callable*>(self->object), *self, values, from);
+    return run_host_function<call>(callable_of<callable>(*self), *self, values, from);
   };
-  return {call::type(), shim, std::make_shared<callable>(std::forward<F>(f))};
+  return {call::type(), shim, ref<counted>(new host_state<callable>(std::forward<F>(f)))};
 }
 // A function known while compiling, called directly.
 template <auto F>
@@ -232,7 +241,7 @@ host_function host_function_of() {
   const auto shim = [](host_closure* self, std::uint64_t* values, instance_header* from) -> std::uint64_t {
     return run_host_function<call>(F, *self, values, from);
   };
-  return {call::type(), shim, nullptr};
+  return {call::type(), shim, {}};
 }
 // A member function of an object that has to live as long as the store.
 template <class M, class C>
@@ -243,10 +252,10 @@ host_function host_function_of(M C::*member, C& object) {
     C* object;
   };
   const auto shim = [](host_closure* self, std::uint64_t* values, instance_header* from) -> std::uint64_t {
-    const auto& b = *static_cast<bound*>(self->object);
+    const auto& b = callable_of<bound>(*self);
     return run_host_function<call>([&]<class... A>(A&&... a) -> decltype(auto) { return (b.object->*b.member)(std::forward<A>(a)...); }, *self, values, from);
   };
-  return {call::type(), shim, std::make_shared<bound>(bound{member, &object})};
+  return {call::type(), shim, ref<counted>(new host_state<bound>({member, &object}))};
 }
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -50,7 +50,7 @@ struct host_closure {
   // Arguments in values[], results written over them; returns 0, or 1 + trap_code to trap (the failure or exception is kept by the store).
   using shim = std::uint64_t (*)(host_closure* self, std::uint64_t* values, instance_header* caller);
   shim call = nullptr;
-  void* object = nullptr;
+  counted* object = nullptr;
   instance_header header;
 };
 inline constexpr std::int32_t host_closure_call = -std::int32_t(sizeof(host_closure));  // from the instance register

@@ -9,18 +9,19 @@ namespace lightbeam::inline LIGHTBEAM_ABI {
 class instance_object {
  public:
   // Null where the system has no memory for the block.
-  static std::unique_ptr<instance_object> make(store_object& store, const module_image& image) {
+  static owner<instance_object> make(store_object& store, const module_image& image) {
     void* const block = std::calloc(1, prefix + sizeof(instance_header) + std::size_t(image.layout.size));
-    if (!block) return nullptr;
-    return std::unique_ptr<instance_object>(new instance_object(store, image, static_cast<std::uint8_t*>(block)));
+    if (!block) return {};
+    return owner<instance_object>(new instance_object(store, image, static_cast<std::uint8_t*>(block)));
   }
   instance_object(const instance_object&) = delete;
   instance_object& operator=(const instance_object&) = delete;
+  ~instance_object() { std::free(block_); }
 
   // The instance that code runs in, from its instance register.
   static instance_object& of(instance_header* self) { return *reinterpret_cast<instance_object**>(&header_of(self))[-1]; }
 
-  instance_header* self() const { return reinterpret_cast<instance_header*>(block_.get() + prefix + sizeof(instance_header)); }
+  instance_header* self() const { return reinterpret_cast<instance_header*>(block_ + prefix + sizeof(instance_header)); }
   // A part of the block, at a displacement of its layout.
   template <class T>
   T* part(std::int32_t displacement) const { return reinterpret_cast<T*>(reinterpret_cast<std::uint8_t*>(self()) + displacement); }
@@ -74,9 +75,6 @@ class instance_object {
 
  private:
   static constexpr std::size_t prefix = 16;  // keeps the instance register aligned to 16
-  struct freed {
-    void operator()(std::uint8_t* p) const { std::free(p); }
-  };
 
   instance_object(store_object& s, const module_image& i, std::uint8_t* block)
       : store(s), image(i), records(i.info.functions.size()), dropped_elements(i.info.elements.size()), dropped_data(i.info.data.size()), block_(block) {
@@ -84,17 +82,13 @@ class instance_object {
     header_of(self()).store_context = &store;
   }
 
-  std::unique_ptr<std::uint8_t, freed> block_;
+  std::uint8_t* block_;
 };
 
 inline store_object::~store_object() {
   ending = true;
   instances_.clear();
-  for (auto& k : images_) {
-    k.faults = {};  // before the code goes away
-    k.image->release();
-  }
 }
-inline instance_object* store_object::own(std::unique_ptr<instance_object> i) { return instances_.emplace_back(std::move(i)).get(); }
+inline instance_object* store_object::own(owner<instance_object> i) { return instances_.emplace_back(std::move(i)).get(); }
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -91,9 +91,9 @@ class linker {
     for (std::size_t i = 1; i <= a.size(); ++i) {
       std::size_t diagonal = std::exchange(row[0], i);
       for (std::size_t j = 1; j <= b.size(); ++j) {
-        const std::size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
+        const std::size_t replaced = diagonal + (a[i - 1] != b[j - 1]), changed = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
         diagonal = row[j];
-        row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+        row[j] = replaced < changed ? replaced : changed;
       }
     }
     return row[b.size()];

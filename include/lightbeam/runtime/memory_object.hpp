@@ -2,9 +2,8 @@
 
 #include "image.hpp"
 #include "quota.hpp"
+#include "../core/ownership.hpp"
 #include "../core/result.hpp"
-#include <algorithm>
-#include <memory>
 #include <sys/mman.h>
 
 namespace lightbeam::inline LIGHTBEAM_ABI {
@@ -17,15 +16,14 @@ inline constexpr std::uint32_t largest_memory = 65535;
 // In front of the base lies a page whose last word is the length in bytes, where compiled code reads it.
 class memory_object {
  public:
-  static result<std::unique_ptr<memory_object>> make(const memory_type& type, memory_kind kind, quota& bytes) {
+  static result<owner<memory_object>> make(const memory_type& type, memory_kind kind, quota& bytes) {
     const std::uint64_t size = type.size.minimum * page_bytes;
     if (type.size.minimum > largest_memory || !bytes.take(size)) return failure(failure_kind::limit, "the memory is larger than the store allows");
-    const std::uint32_t most = std::min(type.size.maximum.value_or(largest_memory), largest_memory);
-    const std::uint64_t reach = std::min(most * page_bytes, (bytes.left() + size) & ~(page_bytes - 1));
-    const std::uint64_t reserved = header_bytes + (kind == memory_kind::guard_pages ? guarded_bytes : std::max(reach, size));
+    const std::uint64_t reach = furthest(type.size, size + bytes.left());
+    const std::uint64_t reserved = header_bytes + (kind == memory_kind::guard_pages ? guarded_bytes : reach);
     void* const start = ::mmap(nullptr, reserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (start == MAP_FAILED) return bytes.give_back(size), failure(failure_kind::limit, "the system refused the address space of a memory");
-    std::unique_ptr<memory_object> made(new memory_object(type.size.maximum, kind, bytes, static_cast<std::uint8_t*>(start), reserved, std::max(reach, size)));
+    owner<memory_object> made(new memory_object(type.size.maximum, kind, bytes, static_cast<std::uint8_t*>(start), reserved, reach));
     if (::mprotect(start, header_bytes + size, PROT_READ | PROT_WRITE) != 0) {
       bytes.give_back(size);
       return failure(failure_kind::limit, "the system refused a memory");
@@ -61,6 +59,14 @@ class memory_object {
 
  private:
   static constexpr std::uint64_t header_bytes = 4096;
+
+  // How large it can become, of the bytes that its store has for it.
+  static std::uint64_t furthest(const limits& size, std::uint64_t available) {
+    std::uint64_t pages = available / page_bytes;
+    if (pages > largest_memory) pages = largest_memory;
+    if (size.maximum && pages > *size.maximum) pages = *size.maximum;
+    return page_bytes * (pages < size.minimum ? size.minimum : pages);
+  }
 
   memory_object(std::optional<std::uint32_t> maximum, memory_kind kind, quota& bytes, std::uint8_t* start, std::uint64_t reserved, std::uint64_t reach)
       : maximum_(maximum), kind_(kind), quota_(&bytes), start_(start), reserved_(reserved), reach_(reach) {}

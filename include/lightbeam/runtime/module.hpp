@@ -1,20 +1,13 @@
 #pragma once
 
 #include "image.hpp"
-#include <utility>
 
 namespace lightbeam::inline LIGHTBEAM_ABI {
 
 // A compiled module: a counted reference to its image. Copies are cheap; may be used by many threads and stores at a time.
 class module {
  public:
-  explicit module(const module_image* image) : image_(image) { image_->retain(); }
-  module(const module& o) : image_(o.image_) { image_->retain(); }
-  module(module&& o) noexcept : image_(std::exchange(o.image_, nullptr)) {}
-  module& operator=(module o) noexcept { return std::swap(image_, o.image_), *this; }
-  ~module() {
-    if (image_) image_->release();
-  }
+  explicit module(const module_image* image) : image_(image) {}
 
   // What it needs and what it offers, in the order of the binary.
   std::span<const import_entry> imports() const { return image_->info.imports; }
@@ -31,7 +24,7 @@ class module {
   const module_image& image() const { return *image_; }
 
  private:
-  const module_image* image_;
+  ref<const module_image> image_;
 };
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -19,7 +19,7 @@ struct store_limits {
 // To be used by one thread at a time.
 class store {
  public:
-  store() : object_(std::make_unique<store_object>()) { limits({}); }
+  store() : object_(new store_object) { limits({}); }
   explicit store(const store_limits& l) : store() { limits(l); }
   store(store&&) = default;
   store& operator=(store&&) = default;
@@ -59,7 +59,7 @@ class store {
   store_object& object() const { return *object_; }
 
  private:
-  std::unique_ptr<store_object> object_;
+  owner<store_object> object_;
 };
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -15,7 +15,7 @@ class store_object;
 struct host_function {
   function_type type;
   host_closure::shim shim = nullptr;
-  std::shared_ptr<void> object;
+  ref<counted> object;
 };
 
 // The address past the header of a block: what the instance register holds.
@@ -57,11 +57,15 @@ class store_object : public context {
     for (const val t : type.params) key += char(t);
     key += char(0x7f);
     for (const val t : type.results) key += char(t);
-    const auto at = std::lower_bound(type_ids_.begin(), type_ids_.end(), key, [](const type_key& k, const std::string& s) { return k.text < s; });
-    if (at != type_ids_.end() && at->text == key) return at->id;
+    std::size_t at = 0;  // the first that does not come before the key
+    for (std::size_t count = type_ids_.size(); count != 0;) {
+      if (type_ids_[at + count / 2].text < key) at += count / 2 + 1, count -= count / 2 + 1;
+      else count /= 2;
+    }
+    if (at != type_ids_.size() && type_ids_[at].text == key) return type_ids_[at].id;
     const auto id = std::uint32_t(types_.size());
     types_.push_back({type, nullptr});
-    type_ids_.insert(at, {std::move(key), id});
+    type_ids_.insert(type_ids_.begin() + std::ptrdiff_t(at), {std::move(key), id});
     return id;
   }
   const function_type& type(std::uint32_t id) const { return types_[id].type; }
@@ -70,7 +74,7 @@ class store_object : public context {
   function_record* record(const host_function& f) {
     for (const auto& h : hosts_)
       if (h->closure.call == f.shim && h->object == f.object) return &h->record;
-    auto& h = *hosts_.emplace_back(std::make_unique<host_entry>());
+    auto& h = *hosts_.emplace_back(owner(new host_entry));
     h.object = f.object;
     h.closure.call = f.shim;
     h.closure.object = f.object.get();
@@ -97,21 +101,20 @@ class store_object : public context {
     auto& words = globals_.emplace_back();
     return {type, words.value, this};
   }
-  memory_object* own(std::unique_ptr<memory_object> m) { return memories_.emplace_back(std::move(m)).get(); }
-  table_object* own(std::unique_ptr<table_object> t) { return tables_.emplace_back(std::move(t)).get(); }
-  inline instance_object* own(std::unique_ptr<instance_object> i);
+  memory_object* own(owner<memory_object> m) { return memories_.emplace_back(std::move(m)).get(); }
+  table_object* own(owner<table_object> t) { return tables_.emplace_back(std::move(t)).get(); }
+  inline instance_object* own(owner<instance_object> i);
 
   // Keeps an image alive as long as the store.
   void keep(const module_image& image) {
     for (const auto& k : images_)
-      if (k.image == &image) return;
-    images_.push_back({&image, {}});
-    image.retain();
+      if (k.image.get() == &image) return;
+    images_.push_back({ref(&image), {}});
     if (image.memory == memory_kind::guard_pages) images_.back().faults = fault_registration(image);
   }
   const module_image* image_at(std::uint64_t address) const {
     for (const auto& k : images_)
-      if (address - reinterpret_cast<std::uintptr_t>(k.image->code) < k.image->code_size) return k.image;
+      if (address - reinterpret_cast<std::uintptr_t>(k.image->code) < k.image->code_size) return k.image.get();
     return nullptr;
   }
 
@@ -140,11 +143,11 @@ class store_object : public context {
   struct host_entry {
     host_closure closure;
     function_record record;
-    std::shared_ptr<void> object;
+    ref<counted> object;
   };
   struct kept_image {
-    const module_image* image;
-    fault_registration faults;
+    ref<const module_image> image;
+    fault_registration faults;  // ends first
   };
   struct global_words {
     std::uint64_t value[2] = {};
@@ -153,12 +156,12 @@ class store_object : public context {
   std::vector<type_key> type_ids_;  // ordered by their text
   std::deque<store_type> types_;
   std::deque<function_record> records_;
-  std::vector<std::unique_ptr<host_entry>> hosts_;
+  std::vector<owner<host_entry>> hosts_;
   std::deque<global_words> globals_;
-  std::vector<std::unique_ptr<memory_object>> memories_;
-  std::vector<std::unique_ptr<table_object>> tables_;
+  std::vector<owner<memory_object>> memories_;
+  std::vector<owner<table_object>> tables_;
   std::vector<kept_image> images_;
-  std::vector<std::unique_ptr<instance_object>> instances_;
+  std::vector<owner<instance_object>> instances_;
 };
 
 inline store_object& store_of(const function_record& record) { return *static_cast<store_object*>(header_of(record.instance).store_context); }

@@ -2,37 +2,37 @@
 
 #include "layout.hpp"
 #include "quota.hpp"
+#include "../core/ownership.hpp"
 #include "../core/result.hpp"
-#include <algorithm>
 #include <cstdlib>
-#include <memory>
 
 namespace lightbeam::inline LIGHTBEAM_ABI {
 
 // A table of a store. `data` is what compiled code sees; its references lie here, or inside the instance that defines it.
 class table_object {
  public:
-  static result<std::unique_ptr<table_object>> make(const table_type& type, quota& elements) {
+  static result<owner<table_object>> make(const table_type& type, quota& elements) {
     if (!elements.take(type.size.minimum)) return failure(failure_kind::limit, "the table is larger than the store allows");
-    std::unique_ptr<table_object> made(new table_object(type, elements));
+    owner<table_object> made(new table_object(type, elements));
     if (!made->resize(type.size.minimum)) return elements.give_back(type.size.minimum), failure(failure_kind::limit, "the system refused a table");
-    std::fill_n(made->data.references, type.size.minimum, 0);
+    made->fill(0, type.size.minimum, 0);
     return made;
   }
   // With arrays inside its instance: see instance_layout. The block is zero, so only the type ids of null remain to be written.
-  static result<std::unique_ptr<table_object>> make_inline(const table_type& type, quota& elements, const table_data& arrays) {
+  static result<owner<table_object>> make_inline(const table_type& type, quota& elements, const table_data& arrays) {
     if (!elements.take(type.size.minimum)) return failure(failure_kind::limit, "the table is larger than the store allows");
-    std::unique_ptr<table_object> made(new table_object(type, elements));
+    owner<table_object> made(new table_object(type, elements));
     made->data.references = arrays.references;
     made->data.type_ids = arrays.type_ids;
     made->data.code = arrays.code;
     made->data.owner = arrays.owner;
     made->data.foreign_thunk = arrays.foreign_thunk;
-    std::fill_n(arrays.type_ids, type.size.minimum, no_index);
+    for (std::uint32_t i = 0; i < type.size.minimum; ++i) arrays.type_ids[i] = no_index;
     return made;
   }
   table_object(const table_object&) = delete;
   table_object& operator=(const table_object&) = delete;
+  ~table_object() { std::free(storage_); }
 
   // Its type with the present size as minimum: what imports are matched against.
   table_type type() const { return {data.element, {data.size, maximum_}}; }
@@ -56,7 +56,7 @@ class table_object {
     if (elements == 0) return before;
     if (!quota_->take(elements)) return no_index;
     if (!resize(before + elements)) return quota_->give_back(elements), no_index;
-    std::fill_n(data.references + before, elements, reference);
+    fill(before, before + elements, reference);
     data.size = std::uint32_t(before + elements);
     return before;
   }
@@ -70,21 +70,19 @@ class table_object {
     data.element = type.element;
   }
 
+  void fill(std::uint64_t from, std::uint64_t to, std::uint64_t reference) {
+    for (; from < to; ++from) data.references[from] = reference;
+  }
   bool resize(std::uint64_t elements) {
-    void* const storage = std::realloc(storage_.get(), std::max<std::uint64_t>(8 * elements, 8));
+    void* const storage = std::realloc(storage_, 8 * (elements + 1));
     if (!storage) return false;
-    static_cast<void>(storage_.release());
-    storage_.reset(static_cast<std::uint64_t*>(storage));
-    data.references = storage_.get();
+    data.references = storage_ = static_cast<std::uint64_t*>(storage);
     return true;
   }
 
-  struct freed {
-    void operator()(std::uint64_t* p) const { std::free(p); }
-  };
   std::optional<std::uint32_t> maximum_;
   quota* quota_;
-  std::unique_ptr<std::uint64_t, freed> storage_;  // empty where the references lie inside an instance
+  std::uint64_t* storage_ = nullptr;  // null where the references lie inside an instance
 };
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

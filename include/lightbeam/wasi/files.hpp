@@ -1,6 +1,7 @@
 #pragma once
 
 #include "state.hpp"
+#include <algorithm>
 #include <dirent.h>
 #include <limits>
 #include <memory>

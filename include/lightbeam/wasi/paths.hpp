@@ -1,6 +1,7 @@
 #pragma once
 
 #include "files.hpp"
+#include <algorithm>
 
 // Calls that take a path below a directory.
 namespace lightbeam::inline LIGHTBEAM_ABI::wasi_preview1 {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "sections.hpp"
+#include <algorithm>
 
 namespace lightbeam::inline LIGHTBEAM_ABI {
 

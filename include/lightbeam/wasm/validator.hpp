@@ -3,6 +3,7 @@
 #include "frequent_operators.hpp"
 #include "module_reader.hpp"
 #include "operator_validator.hpp"
+#include <algorithm>
 
 namespace lightbeam::inline LIGHTBEAM_ABI {
 
