@@ -59,3 +59,13 @@ TEST_CASE("operators on memories, with both kinds of checks") {
     CHECK(m.read<std::uint64_t>(65529).value() == ~std::uint64_t{0});
   }
 }
+
+TEST_CASE("a load of which only a part is used is checked as a whole") {
+  for (const auto kind : {memory_kind::bounds_checks, memory_kind::guard_pages}) {
+    const world w(R"((module (memory 1)
+      (func (export "f") (param i32) (result i32) (i32.wrap_i64 (i64.load (local.get 0))))))", {}, kind);
+    CHECK(w.call<int(int)>("f", 65528).value() == 0);
+    CHECK(traps(w.call<int(int)>("f", 65529), trap_code::memory_out_of_bounds));
+    CHECK(traps(w.call<int(int)>("f", 65532), trap_code::memory_out_of_bounds));
+  }
+}

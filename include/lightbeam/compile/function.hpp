@@ -30,7 +30,7 @@ struct function_body {
   static constexpr std::uint32_t maximum_locals = 50'000;
 
   // Compiles a body (locals and operators; `body` is padded with 0xff behind its end) to c.out.
-  static result<void> compile(compile_context& c, std::uint32_t function, const std::uint8_t* body, std::size_t size) {
+  [[LIGHTBEAM_SCALAR]] static result<void> compile(compile_context& c, std::uint32_t function, const std::uint8_t* body, std::size_t size) {
     begin(c, function, body, size);
     if (read_locals(c, body + size)) {
       assign_homes(c, size);
@@ -54,7 +54,7 @@ struct function_body {
     c.dirty = 0, c.epoch = 1, c.frame_bytes = 0, c.saved = 0, c.current_region = c.tables = c.open_loops = 0;
     c.registers = Policy::regs::temporaries;
     c.regions.resize(1);
-    c.regions[0] = {};
+    c.regions[0].homes = 0;
     c.frames.clear(), c.traps.clear(), c.exits.clear(), c.table_fields.clear();
     c.sp = c.stack;
     c.reserve_stack(size + 64);
@@ -154,7 +154,7 @@ struct function_body {
   static std::uint32_t open(compile_context& c, std::size_t size) {
     auto g = G::resume(c);
     const std::uint32_t entry = (c.position(c.out) + 15) & ~15u;
-    for (std::uint8_t* p = c.out; p < c.code + entry; ++p) *p = 0xcc;
+    std::memset(c.out, 0xcc, 16);  // up to the entry; what lies behind that is written over
     c.checks_stack = needs_check(c, size);
     g.a.out = c.code + entry + push_bytes(c.may_save) + sub_bytes + (c.checks_stack ? check_bytes : 0);
     c.body_start = c.position(g.a.out);
@@ -166,26 +166,17 @@ struct function_body {
     auto g = G::resume(c);
     auto places = value_places::arguments();
     std::uint32_t in = 0;
+    bool overflow = false;
     for (std::uint32_t i = 0; i < c.first_zero; ++i) {
       const val t = c.locals[i].type();
       const reg home = c.locals[i].base(), argument = places.next(t).in;
+      overflow |= argument == reg::none;
       if (argument == reg::none) continue;
       if (home == reg::none) g.store_typed(t, G::local_slot(i), argument);
       else g.move(t, home, argument);
       in |= mask(home);
     }
-    places = value_places::arguments();
-    for (std::uint32_t i = 0, overflow = 0; i < c.first_zero; ++i) {
-      const val t = c.locals[i].type();
-      const auto place = places.next(t);
-      if (place.in != reg::none) continue;
-      if (!overflow++) g.a.load(load_op::mov64, reg::ax, {convention::instance, reg::none, 0, header_offset::store_context});
-      const address from{reg::ax, reg::none, 0, std::int32_t(offsetof(context, overflow) + 8 * place.overflow)};
-      const reg home = c.locals[i].base();
-      g.load_typed(home == reg::none ? val::i64 : t, home == reg::none ? reg::cx : home, from);
-      if (home == reg::none) g.a.store(store_op::mov64, G::local_slot(i), reg::cx);
-      in |= mask(home);
-    }
+    if (overflow) in |= overflow_parameters(c, g);
     zero_slots(c, g);
     g.set_in(in);
     c.dirty = in;
@@ -199,6 +190,23 @@ struct function_body {
     c.bias = std::int32_t(8 * c.local_count) - 8;
     g.sp = c.stack + 1;
     g.save();
+  }
+
+  static std::uint32_t overflow_parameters(compile_context& c, G& g) {
+    auto places = value_places::arguments();
+    std::uint32_t in = 0;
+    g.a.load(load_op::mov64, reg::ax, {convention::instance, reg::none, 0, header_offset::store_context});
+    for (std::uint32_t i = 0; i < c.first_zero; ++i) {
+      const val t = c.locals[i].type();
+      const auto place = places.next(t);
+      if (place.in != reg::none) continue;
+      const address from{reg::ax, reg::none, 0, std::int32_t(offsetof(context, overflow) + 8 * place.overflow)};
+      const reg home = c.locals[i].base();
+      g.load_typed(home == reg::none ? val::i64 : t, home == reg::none ? reg::cx : home, from);
+      if (home == reg::none) g.a.store(store_op::mov64, G::local_slot(i), reg::cx);
+      in |= mask(home);
+    }
+    return in;
   }
 
   // Many locals without a home are set to 0 by a loop, at once; few wait for their first label.

@@ -73,13 +73,13 @@ template <class Policy, class H, imm I, int Ins>
   for (int k = 0; k < Ins; ++k) wrong |= g.sp[k - Ins].tag ^ e->row.in[k];
   const H& h = *static_cast<const H*>(e->handler);
   if constexpr (I == imm::none || I == imm::br_table) {
-    if (wrong & value::type_mask) [[unlikely]] g.template cold<&mistyped<Policy>>(e);
+    if (wrong & value::type_mask) [[unlikely]] g.template refuse<&mistyped<Policy>>(e);
     else h(g);
   } else {
     const auto read = read_immediate<I>(g.pc);
-    if (!read.length) [[unlikely]] g.template cold<&undecodable<Policy, I>>();
-    else if (wrong & value::type_mask) [[unlikely]] g.template cold<&mistyped<Policy>>(e);
-    else if (I == imm::memarg && !alignment_fits(read.value, e->row)) [[unlikely]] g.template cold<&misaligned<Policy, std::remove_cvref_t<decltype(read.value)>>>(read.value);
+    if (!read.length) [[unlikely]] g.template refuse<&undecodable<Policy, I>>();
+    else if (wrong & value::type_mask) [[unlikely]] g.template refuse<&mistyped<Policy>>(e);
+    else if (I == imm::memarg && !alignment_fits(read.value, e->row)) [[unlikely]] g.template refuse<&misaligned<Policy, std::remove_cvref_t<decltype(read.value)>>>(read.value);
     else {
       g.pc += read.length;
       h(g, read.value);

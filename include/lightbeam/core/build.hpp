@@ -16,9 +16,17 @@ namespace lightbeam {
 #endif
 #endif
 
+// GCC would carry neighbouring words (of the cursor, of a value) to memory in vector registers: longer ways, and pairs of stores for
+// which a wider load then waits. Functions that are marked so compile a module in a tenth less time.
+#if defined(__clang__)
+#define LIGHTBEAM_SCALAR
+#else
+#define LIGHTBEAM_SCALAR gnu::optimize("no-tree-slp-vectorize")
+#endif
+
 // Steps are flat, so that the cursor stays in registers. Where a loop runs them it lies in memory anyway.
 #if LIGHTBEAM_TAIL_CALLS
-#define LIGHTBEAM_FLAT gnu::flatten
+#define LIGHTBEAM_FLAT gnu::flatten, LIGHTBEAM_SCALAR
 #else
 #define LIGHTBEAM_FLAT gnu::hot
 #endif

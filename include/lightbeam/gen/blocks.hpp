@@ -36,7 +36,7 @@ struct blocks {
   }
 
   // Parameters end in slots when they must be found by more than one way: by the back edge of a loop, by both arms of an if.
-  static bool open(G& g, construct kind, block_types types, bool params_to_slots) {
+  [[LIGHTBEAM_SCALAR]] static bool open(G& g, construct kind, block_types types, bool params_to_slots) {
     if (!F::check(g, types.params)) return false;
     F::ensure_stack(g, 1);
     F::materialise_zeros(g, kind == construct::then_arm);
@@ -48,7 +48,9 @@ struct blocks {
     *first = value::sentinel();
     ++g.sp;
     g.c.bias -= 8;
-    control& f = g.c.frames.emplace_back();
+    static constexpr control opened;  // copied: GCC writes a new one word by word, in a loop
+    g.c.frames.push_back(opened);
+    control& f = g.c.frames.back();
     f.kind = kind;
     f.region = f.target_region = g.c.current_region;
     f.params = types.params, f.results = types.results;
@@ -83,7 +85,7 @@ struct blocks {
   }
 
   // `when`: the condition under which the then-arm runs, already in the flags.
-  static void if_(G& g, std::int64_t immediate, condition when) {
+  [[LIGHTBEAM_SCALAR]] static void if_(G& g, std::int64_t immediate, condition when) {
     block_types types;
     if (!signature(g, immediate, types) || !open(g, construct::then_arm, types, true)) return;
     auto& f = *g.c.frame;
@@ -96,7 +98,7 @@ struct blocks {
     ++g.c.epoch;
   }
 
-  static void else_(G& g) {
+  [[LIGHTBEAM_SCALAR]] static void else_(G& g) {
     auto& f = *g.c.frame;
     if (f.kind != construct::then_arm) return g.fail(failure_kind::malformed, "else without if");
     if (!f.dead) {
@@ -112,7 +114,7 @@ struct blocks {
   }
 
   // The operands of the innermost frame, where a label leaves them: the first in a register if so wanted, the rest in slots.
-  static void restart(G& g, std::span<const val> types, bool in_register) {
+  [[LIGHTBEAM_SCALAR]] static void restart(G& g, std::span<const val> types, bool in_register) {
     g.registers |= G::temporaries;
     F::ensure_stack(g, types.size());
     g.sp = g.c.stack + g.c.frame->first;

@@ -92,7 +92,7 @@ struct calls {
   }
 
   // What lies below the arguments and cannot survive the call goes to slots; latent locals and constants stay.
-  static void before(G& g, std::size_t arguments) {
+  [[LIGHTBEAM_SCALAR]] static void before(G& g, std::size_t arguments) {
     g.c.has_called = true;
     int depth = 0;
     for (value* p = g.sp - 1 - arguments; !p->is_floor(); --p) {
@@ -112,9 +112,33 @@ struct calls {
   };
 
   // Moves the arguments on top of the stack to their places, and the index of an indirect call to eax; pops them all.
-  // Clobbered homes are clean by now, so a local can always be read from its slot: that is how cycles end.
-  static void arguments(G& g, std::span<const signature_places::place> places, value* index) {
+  [[LIGHTBEAM_SCALAR]] static void arguments(G& g, std::span<const signature_places::place> places, value* index) {
     value* const first = g.sp - places.size() - (index ? 1 : 0);
+    std::uint32_t reads = index ? index->registers() : 0, targets = index ? mask(reg::ax) : 0;
+    bool overflow = false;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      reads |= first[i].registers();
+      targets |= mask(places[i].in);
+      overflow |= places[i].in == reg::none;
+    }
+    if (overflow || reads & targets) {
+      arguments_in_order(g, places, first, index);
+    } else {
+      // Nobody reads what another overwrites.
+      g.registers &= ~(std::uint64_t{targets} << 32 | targets);
+      for (std::size_t i = 0; i < places.size(); ++i) move_argument(g, first + i, places[i].in);
+      if (index) move_argument(g, index, reg::ax);
+    }
+    g.sp = first;
+  }
+  // A local that the call would take from its home again is not loaded into it first.
+  [[LIGHTBEAM_SCALAR]] static void move_argument(G& g, value* from, reg to) {
+    const value v = std::exchange(*from, value::constant(from->type(), 0));
+    if (v.is(where::local) && v.base() != reg::none && !g.is_in(v.base())) g.load_typed(v.type(), to, G::local_slot(v.local_index()));
+    else g.into(to, v);
+  }
+  // Clobbered homes are clean by now, so a local can always be read from its slot: that is how cycles end.
+  [[gnu::noinline, LIGHTBEAM_SCALAR]] static void arguments_in_order(G& g, std::span<const signature_places::place> places, value* first, value* index) {
     pending_argument pending[16];
     std::uint32_t count = 0;
     bool overflow = false;
@@ -135,17 +159,16 @@ struct calls {
     }
     for (std::uint32_t i = 0; i < count; ++i) {
       if (waiting || pending[i].reads & mask(pending[i].to)) pending[waiting++] = pending[i];
-      else move_argument(g, pending[i]);
+      else move_pending(g, pending[i]);
     }
     if (waiting) permute(g, pending, waiting);
-    g.sp = first;
   }
-  [[gnu::noinline]] static void permute(G& g, pending_argument* pending, std::uint32_t count) {
+  static void permute(G& g, pending_argument* pending, std::uint32_t count) {
     while (count) {
       const std::uint32_t before = count;
       for (std::uint32_t i = 0; i < count;) {
         if (blocked(pending, count, i)) ++i;
-        else move_argument(g, pending[i]), pending[i] = pending[--count];
+        else move_pending(g, pending[i]), pending[i] = pending[--count];
       }
       if (count == before) unblock(g, pending, count);
     }
@@ -155,12 +178,8 @@ struct calls {
       if (j != i && pending[j].from->reads(pending[i].to)) return true;
     return false;
   }
-  static void move_argument(G& g, pending_argument p) {
-    const value v = *p.from;
-    *p.from = value::constant(v.type(), 0);
-    // A local that the call would take from its home again is not loaded into it first.
-    if (v.is(where::local) && v.base() != reg::none && !g.is_in(v.base())) g.load_typed(v.type(), p.to, G::local_slot(v.local_index()));
-    else g.into(p.to, v);
+  static void move_pending(G& g, pending_argument p) {
+    move_argument(g, p.from, p.to);
     g.own(p.to);
     g.set_in(g.in() & ~mask(p.to));
   }
@@ -188,9 +207,14 @@ struct calls {
     if (buffer != reg::none) g.release(buffer);
   }
 
-  static void after(G& g, std::span<const signature_places::place> results) {
-    g.set_in(g.in() & ~clobbered_homes);
-    g.registers |= G::temporaries;
+  [[LIGHTBEAM_SCALAR]] static void after(G& g, std::span<const signature_places::place> results) {
+    g.registers = (g.registers & ~(std::uint64_t{clobbered_homes} << 32)) | G::temporaries;
+    if (results.empty()) return;
+    if (results.size() > 1) return several_results(g, results);
+    g.own(results[0].in);
+    g.push_in(results[0].type, results[0].in);
+  }
+  [[gnu::noinline]] static void several_results(G& g, std::span<const signature_places::place> results) {
     F::ensure_stack(g, results.size());
     if (!F::ensure_space(g, 32 * results.size())) return;
     for (const auto& r : results)

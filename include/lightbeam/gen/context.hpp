@@ -134,22 +134,24 @@ struct locator {
 
 // What steps share and rarely touch. The cursor is saved here around code that is not inlined.
 struct compile_context {
+  // The cursor's words do not lie beside each other: GCC would save them one by one, and read them back in pairs right after
+  // that, which waits for the stores (an eighth of the compiler's time, when it was so).
   const std::uint8_t* pc = nullptr;
-  const std::uint8_t* at = nullptr;
-  value* sp = nullptr;
-  std::uint8_t* out = nullptr;
-  std::uint64_t registers = 0;  // free temporaries, and above them the homes that are in
-
   value* locals = nullptr;  // a local's record is the value that local.get pushes
+  value* sp = nullptr;
+  value* stack = nullptr;
+  std::uint8_t* out = nullptr;
+  std::uint8_t* code = nullptr;  // of the whole module
+  std::uint64_t registers = 0;  // free temporaries, and above them the homes that are in
+  control* frame = nullptr;  // the innermost of `frames`
+  const std::uint8_t* at = nullptr;
+
   std::uint32_t local_count = 0;
   std::uint32_t dirty = 0;  // homes whose slot is stale
   std::uint32_t epoch = 1;  // of in-bounds facts: advances at labels
   std::int32_t bias = 0;    // of the slots of stack entries
-  value* stack = nullptr;
   value* stack_end = nullptr;
-  control* frame = nullptr;  // the innermost of `frames`
   const entry* table = nullptr;
-  std::uint8_t* code = nullptr;  // of the whole module
   std::uint8_t* limit = nullptr; // of the space committed for this function
   const std::uint8_t* body = nullptr;
   const module_info* info = nullptr;
@@ -174,7 +176,11 @@ struct compile_context {
   std::uint32_t open_loops = 0;
   bool crowded = false;          // more locals than homes
   bool loop_calls = false;       // the outermost loop calls, as far as a scan saw
-  std::vector<std::uint32_t> weights, ranked, chosen;  // of that scan
+  // Of that scan: weights by local, locals by weight, those that get a home.
+  static constexpr std::size_t scan_reach = 256;  // bytes that it looks at
+  std::vector<std::uint32_t> weights, chosen;
+  std::array<std::uint32_t, scan_reach + 1> ranking;
+  std::span<const std::uint32_t> ranked;  // of ranking
   std::uint32_t tables = 0;      // br_tables so far
   std::uint32_t function = 0;    // index in the module
   std::optional<failure> failed;

@@ -35,7 +35,7 @@ struct flow {
     for (which &= ~g.in(); which; which &= which - 1) load_home(g, reg(std::countr_zero(which)));
   }
   // An edge to a label of the same region. The first edge decides what the label expects, later ones adapt.
-  static void conform(G& g, label& l) {
+  [[LIGHTBEAM_SCALAR]] static void conform(G& g, label& l) {
     if (!l.reached) {
       l.reached = true;
       l.in = g.in();
@@ -51,7 +51,7 @@ struct flow {
 
   // Stores what the homes of region `from` hold and `to` does not keep in the same register (or not among `wanted`). Returns
   // the homes that both have in common.
-  static std::uint32_t store_for(G& g, std::uint32_t from, std::uint32_t to, std::uint32_t wanted) {
+  [[LIGHTBEAM_SCALAR]] static std::uint32_t store_for(G& g, std::uint32_t from, std::uint32_t to, std::uint32_t wanted) {
     const region &a = g.c.regions[from], &b = g.c.regions[to];
     std::uint32_t kept = 0;
     for (std::uint32_t left = a.homes; left; left &= left - 1) {
@@ -67,7 +67,7 @@ struct flow {
     return G::local_slot(local);
   }
   // An edge out of the current region to a label of another. The state here is not changed: the code behind is dead or cold.
-  static void cross(G& g, std::uint32_t to, label& l) {
+  [[LIGHTBEAM_SCALAR]] static void cross(G& g, std::uint32_t to, label& l) {
     if (!l.reached) {
       l.reached = true;
       const std::uint32_t kept = g.in() & store_for(g, g.c.current_region, to, ~0u);
@@ -146,7 +146,7 @@ struct flow {
     if (l.bound) g.a.jcc(when, g.c.code + l.place);
     else chain(g, l.place, g.a.jcc(when));
   }
-  static void jump_if(G& g, label& l, condition when) {
+  [[LIGHTBEAM_SCALAR]] static void jump_if(G& g, label& l, condition when) {
     if (!is_float_equality(when)) return jump_one(g, l, cond(when));
     if (when == condition::float_not_equal) {
       jump_one(g, l, cond::p);
@@ -201,7 +201,7 @@ struct flow {
     g.reload();
   }
   // The top of the stack moves to the register of a block's only result, where the branch leaves it for both ways on.
-  static void single_result_in_place(G& g) {
+  [[LIGHTBEAM_SCALAR]] static void single_result_in_place(G& g) {
     value& top = g.sp[-1];
     const val t = top.type();
     const reg r = result_register(t);
@@ -237,7 +237,7 @@ struct flow {
   // --- branches --------------------------------------------------------------------------------------------------
 
   // What every branch does first: results where they can be read without changing the stack, loads done.
-  static void prepare(G& g, std::span<const val> types, bool one_register) {
+  [[LIGHTBEAM_SCALAR]] static void prepare(G& g, std::span<const val> types, bool one_register) {
     if (types.size() == 1 && one_register) single_result_in_place(g);
     else if (!types.empty()) flush_results(g, types.size());
     g.settle_loads();
@@ -249,7 +249,7 @@ struct flow {
   static bool needs_copies(const control& f, std::span<const val> types) { return types.size() > 1 || (f.kind == construct::loop && !types.empty()); }
 
   // An unconditional edge from here to the label of f.
-  static void branch(G& g, control& f) {
+  [[LIGHTBEAM_SCALAR]] static void branch(G& g, control& f) {
     const auto types = f.branch_types();
     if (f.kind == construct::function) return leave(g, types);
     prepare(g, types, f.kind != construct::loop);
@@ -258,7 +258,7 @@ struct flow {
     if (needs_copies(f, types)) several_results(g, types, slot_in(g, f), f.kind == construct::loop);
     jump(g, f.target);
   }
-  static void branch_if(G& g, control& f, condition when) {
+  [[LIGHTBEAM_SCALAR]] static void branch_if(G& g, control& f, condition when) {
     const auto types = f.branch_types();
     if (f.kind != construct::function && !needs_copies(f, types)) {
       prepare(g, types, true);
@@ -286,7 +286,7 @@ struct flow {
   }
 
   // A conditional branch that leaves the region goes by way of a cold exit.
-  static void branch_out(G& g, control& f, condition when) {
+  [[LIGHTBEAM_SCALAR]] static void branch_out(G& g, control& f, condition when) {
     label exit;
     jump_if(g, exit, when);
     label& l = f.target;

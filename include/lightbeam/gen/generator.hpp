@@ -38,7 +38,7 @@ struct generator {
 
   // Runs F(generator&, arguments...) out of line. F must take its arguments by value.
   template <auto F, class... Arguments>
-  [[gnu::noinline]] static auto outlined(compile_context& c, Arguments... arguments) {
+  [[gnu::noinline, LIGHTBEAM_SCALAR]] static auto outlined(compile_context& c, Arguments... arguments) {
     auto g = resume(c);
     if constexpr (std::is_void_v<decltype(F(g, arguments...))>) {
       F(g, arguments...);
@@ -61,12 +61,25 @@ struct generator {
       return result;
     }
   }
+  // The same for what ends in fail(): its code, and that of the calls to it, goes where it is in nobody's way.
+  template <auto F, class... Arguments>
+  [[gnu::cold, gnu::noinline]] static void refused(compile_context& c, Arguments... arguments) {
+    auto g = resume(c);
+    F(g, arguments...);
+    g.save();
+  }
+  template <auto F, class... Arguments>
+  void refuse(Arguments... arguments) {
+    save();
+    refused<F, Arguments...>(c, arguments...);
+    reload();
+  }
   // Stock xbyak for one rare instruction or a few. Capture by value: a local whose address escapes costs GCC the tail call.
   void rare(auto f) { a.out = c.rare.write(a.out, f); }
 
   // No error path costs a test per operator: the next dispatch meets 0xff.
   void fail(failure_kind kind, const char* what, val expected = val::none, val found = val::none) {
-    cold<&slow<Policy>::fail>(kind, what, expected, found);
+    refuse<&slow<Policy>::fail>(kind, what, expected, found);
   }
   void mismatch(val expected, val found) { fail(failure_kind::invalid, "type mismatch", expected, found); }
 
@@ -91,7 +104,7 @@ struct generator {
   // --- registers -------------------------------------------------------------------------------------------------
 
   std::uint32_t in() const { return std::uint32_t(registers >> 32); }
-  bool is_in(reg home) const { return home != reg::none && registers >> 32 >> std::uint8_t(home) & 1; }
+  bool is_in(reg home) const { return registers >> 32 >> std::uint8_t(home) & 1; }  // none is not
   void set_in(std::uint32_t homes) { registers = std::uint64_t{homes} << 32 | std::uint32_t(registers); }
   void release(std::uint32_t regs) { registers |= regs & temporaries; }
   void release(reg r) { release(mask(r)); }
@@ -100,11 +113,11 @@ struct generator {
   void own(reg r) { registers &= ~std::uint64_t{mask(r)}; }
 
   // A free general register. Handlers hold at most three temporaries at a time.
-  reg temporary() {
+  [[LIGHTBEAM_SCALAR]] reg temporary() {
     if (!(registers & general_registers)) [[unlikely]] cold<&slow<Policy>::spill_general>();
     return take_lowest(general_registers);
   }
-  reg xmm_temporary() {
+  [[LIGHTBEAM_SCALAR]] reg xmm_temporary() {
     if (!(registers & xmm_registers)) [[unlikely]] cold<&slow<Policy>::spill_xmm>();
     return take_lowest(xmm_registers);
   }
@@ -148,7 +161,7 @@ struct generator {
   // A load whose address needs no instruction of its own.
   bool is_plain_load(value v) const { return v.is(where::load) && v.index() == reg::none && v.displacement() == 0 && !c.locating; }
   // v can be read where it is: base().
-  bool in_register(value v) const { return v.is(where::reg) || (v.is(where::local) && is_in(v.base())); }
+  bool in_register(value v) const { return v.is(where::reg) | (v.is(where::local) & is_in(v.base())); }
 
   // The home of a homed local, made valid.
   reg home(value v) {
@@ -170,7 +183,7 @@ struct generator {
 
   // d = v; v's own registers are released, d is not touched before v has been read. With FlagsLive only mov and lea are emitted.
   template <bool FlagsLive = false>
-  void into(reg d, value v) {
+  [[LIGHTBEAM_SCALAR]] void into(reg d, value v) {
     if (v.is(where::reg)) {
       release(v);
       move(v.type(), d, v.base());
@@ -181,6 +194,8 @@ struct generator {
     } else if (is_plain_load(v)) {
       a.load(v.loads(), d, Policy::memory::operand(v.base(), v.offset()));
       release(v);
+    } else if (in_frame(v)) {
+      load_typed(v.type(), d, frame_place(v));
     } else {
       cold<&generator::template into_out_of_line<FlagsLive>>(d, v);
     }
@@ -188,17 +203,14 @@ struct generator {
   template <bool FlagsLive>
   [[gnu::always_inline]] static void into_out_of_line(generator& g, reg d, value v) {
     switch (v.place()) {
-      case where::slot: return g.load_typed(v.type(), d, slot(v.displacement()));
-      case where::local:
-        if (v.base() == reg::none) return g.load_typed(v.type(), d, local_slot(v.local_index()));
-        return g.move(v.type(), d, g.home(v));
+      case where::local: return g.move(v.type(), d, g.home(v));
       case where::address:
         g.release(v);
         return g.template sum_into<FlagsLive>(width_of(v.type()), d, v.components());
       case where::load: return g.load_into(d, v);
       case where::flags: return g.flags_into(d, v.flags());
       case where::constant: return slow<Policy>::float_constant(g, d, v);
-      case where::reg: return;
+      case where::slot: case where::reg: return;  // done by into()
     }
   }
   void move(val t, reg d, reg s) {
@@ -212,7 +224,7 @@ struct generator {
     else a.mov(width::w64, d, v.bits64());
   }
   template <bool FlagsLive>
-  void sum_into(width w, reg d, address m) {
+  [[LIGHTBEAM_SCALAR]] void sum_into(width w, reg d, address m) {
     if constexpr (!FlagsLive) {
       if (m.index == reg::none && m.base == d) return m.displacement ? a.alu(alu_op::add, w, d, m.displacement) : void();
       if (m.scale == 0 && m.displacement == 0 && m.index == d) return a.alu(alu_op::add, w, d, m.base);
@@ -242,18 +254,23 @@ struct generator {
 
   // v in a register that may be read but not written, unless it is a temporary of its own.
   template <bool FlagsLive = false>
-  reg readable(value v) {
+  [[LIGHTBEAM_SCALAR]] reg readable(value v) {
     if (v.is(where::reg)) return v.base();
     if (v.is(where::local) && v.base() != reg::none) return home(v);
     return writable<FlagsLive>(v);
   }
   // v in a temporary, which now is the caller's. One of v's own temporaries is used where there is one.
   template <bool FlagsLive = false>
-  reg writable(value v) {
+  [[LIGHTBEAM_SCALAR]] reg writable(value v) {
     if (v.is(where::reg)) return v.base();
     if (is_plain_load(v) && !is_float(v.type())) {
       const reg d = mask(v.base()) & temporaries ? v.base() : temporary();
       a.load(v.loads(), d, Policy::memory::operand(v.base(), v.offset()));
+      return d;
+    }
+    if (in_frame(v)) {
+      const reg d = temporary_for(v.type());
+      load_typed(v.type(), d, frame_place(v));
       return d;
     }
     return cold<&generator::template writable_out_of_line<FlagsLive>>(v);
@@ -277,14 +294,14 @@ struct generator {
   };
   static bool fits_immediate(value v, width w) { return v.is(where::constant) && (w == width::w32 || std::int64_t(v.bits64()) == std::int32_t(v.bits64())); }
   // `whole` is the load that reads all of the operand: that alone can be folded.
-  source source_of(value v, load_op whole) {
+  [[LIGHTBEAM_SCALAR]] source source_of(value v, load_op whole) {
     if (v.is(where::reg)) return {source::kind::in_register, v.base(), 0, {}, mask(v.base())};
     if (v.is(where::local) && is_in(v.base())) return {source::kind::in_register, v.base(), 0, {}, 0};
     if (is_plain_load(v) && v.loads() == whole) return {source::kind::in_memory, reg::none, 0, Policy::memory::operand(v.base(), v.offset()), v.registers()};
+    if (in_frame(v)) return {source::kind::in_memory, reg::none, 0, frame_place(v), 0};
     return cold<&generator::source_out_of_line>(v, whole);
   }
   [[gnu::always_inline]] static source source_out_of_line(generator& g, value v, load_op whole) {
-    if (in_frame(v)) return {source::kind::in_memory, reg::none, 0, frame_place(v), 0};
     if (v.is(where::load) && v.loads() == whole) {
       const address m = g.memory(v, reg::none);
       return {source::kind::in_memory, reg::none, 0, m, v.registers()};
@@ -308,7 +325,7 @@ struct generator {
   // The memory operand of a latent load. A sum that may wrap at 2^32 is made first, in `scratch` if that is a register,
   // else in a temporary of its own: v's registers are still owned afterwards, a temporary made here is v's too.
   address memory(value& v, reg scratch) {
-    if (c.locating) [[unlikely]] cold<&slow<Policy>::note_load_done>(v);
+    if (c.locating) [[unlikely]] refuse<&slow<Policy>::note_load_done>(v);
     const address m = v.components();
     if (m.index == reg::none && m.displacement == 0) return Policy::memory::operand(m.base, v.offset());
     reg d = scratch;
@@ -377,7 +394,10 @@ struct generator {
     return t == val::i32 && flags_wanted();
   }
   // The next operator is br_if, if, select or i32.eqz: a condition may stay in the flags.
-  bool flags_wanted() const { return pc[0] == 0x0d || pc[0] == 0x04 || pc[0] == 0x1b || pc[0] == 0x45; }
+  bool flags_wanted() const {
+    constexpr std::uint64_t low = 1ull << 0x0d | 1ull << 0x04 | 1ull << 0x1b, high = 1ull << (0x45 - 0x40);
+    return (pc[0] < 0x40 ? low : pc[0] < 0x80 ? high : 0) >> (pc[0] & 0x3f) & 1;
+  }
 
   void written(std::uint32_t i) {
     value& record = c.locals[i];

@@ -95,7 +95,7 @@ struct memory_load {
     const auto at = memory_access<Policy>::at(g, v, m.offset, bytes);
     const std::uint64_t payload = std::uint32_t(at.parts.displacement) | std::uint64_t{at.offset} << 32;
     g.push({value::tag_of(result, where::load, at.parts.base, at.parts.index, at.parts.scale, bits, std::uint32_t(op)), payload});
-    if (g.c.locating) [[unlikely]] g.template cold<&slow<Policy>::note_load>();
+    if (g.c.locating) [[unlikely]] g.template refuse<&slow<Policy>::note_load>();
   }
 };
 
@@ -146,7 +146,7 @@ struct memory_store {
   }
   static void mark(auto& g) {
     using Policy = policy_of<decltype(g)>;
-    if (g.c.locating) [[unlikely]] g.template cold<&slow<Policy>::note_here>();
+    if (g.c.locating) [[unlikely]] g.template refuse<&slow<Policy>::note_here>();
   }
 };
 

@@ -6,23 +6,34 @@
 
 namespace lightbeam::inline LIGHTBEAM_ABI {
 
-// How many bytes of immediates follow an opcode, as far as a scan needs to know.
-enum class skip : std::uint8_t { nothing, leb, two_lebs, four, eight, rest };
-inline constexpr auto skips = [] {
-  std::array<skip, 256> s{};
+// What a scan needs to know of an opcode.
+struct scan_row {
+  enum kinds : std::uint8_t { plain, local, call, opens, ends, unknown } kind;
+  std::uint8_t bytes;      // opcode and immediates, if each of these is one byte
+  std::uint8_t continues;  // 0x80 where the last of them may be a longer LEB128 number
+  std::uint32_t no_local;  // bits that make an immediate the index of no local
+};
+inline constexpr auto scan_rows = [] {
+  std::array<scan_row, 256> rows;
+  rows.fill({scan_row::plain, 1, 0, ~0u});
   for (const auto& row : op_table) {
     if (row.code > 0xff) continue;
+    auto& r = rows[row.code];
     switch (row.immediate) {
       case imm::none: break;
-      case imm::f32: s[row.code] = skip::four; break;
-      case imm::f64: s[row.code] = skip::eight; break;
-      case imm::memarg: case imm::call_indirect: s[row.code] = skip::two_lebs; break;
-      case imm::br_table: case imm::select_types: s[row.code] = skip::rest; break;
-      default: s[row.code] = skip::leb;
+      case imm::f32: r.bytes = 5; break;
+      case imm::f64: r.bytes = 9; break;
+      case imm::memarg: case imm::call_indirect: r.bytes = 3, r.continues = 0x80; break;
+      case imm::br_table: case imm::select_types: r.kind = scan_row::unknown; break;
+      default: r.bytes = 2, r.continues = 0x80;
     }
   }
-  s[0xfb] = s[0xfc] = s[0xfd] = s[0xfe] = s[0xff] = skip::rest;
-  return s;
+  for (const int code : {0x20, 0x21, 0x22}) rows[std::size_t(code)] = {scan_row::local, 2, 0x80, 0};
+  for (const int code : {0x10, 0x11}) rows[std::size_t(code)].kind = scan_row::call;
+  for (const int code : {0x02, 0x03, 0x04}) rows[std::size_t(code)].kind = scan_row::opens;
+  for (const int code : {0xfb, 0xfc, 0xfd, 0xfe, 0xff}) rows[std::size_t(code)].kind = scan_row::unknown;
+  rows[0x0b].kind = scan_row::ends;
+  return rows;
 }();
 
 // Homes for an outermost loop of its own, where the function's do not suit it: its locals do not all have homes, or it calls. One
@@ -32,7 +43,7 @@ struct loop_homes {
   using G = generator<Policy>;
   using F = flow<Policy>;
   static constexpr std::uint32_t homes = Policy::regs::homes;
-  static constexpr std::ptrdiff_t reach = 256;  // bytes that are looked at
+  static constexpr std::ptrdiff_t reach = compile_context::scan_reach;
 
   // Called at the header, when everything on the stack is a slot or a constant. Tells whether the loop calls.
   static bool choose(G& g) {
@@ -59,56 +70,49 @@ struct loop_homes {
   }
 
  private:
-  // Weighs the locals: eight times a loop level, a quarter inside an `if`. Returns the weight of calls.
+  // Weighs the locals: eight times a loop level, a quarter inside an `if`. Returns the weight of calls. Which operator comes next
+  // cannot be predicted, so plain ones and locals take the same way: what is no local weighs on an entry of its own.
   static std::uint32_t rank(compile_context& c, const std::uint8_t* p) {
     const std::uint8_t* const end = c.body_end - p > reach ? p + reach : c.body_end;
-    c.ranked.clear();
-    if (c.weights.size() < c.local_count) c.weights.resize(c.local_count);
-    std::uint32_t weight = 16, calls = 0, depth = 0;
+    const std::uint32_t nobody = c.local_count;
+    if (c.weights.size() <= nobody) c.weights.resize(std::size_t{nobody} + 1);
+    std::uint32_t weight = 16, calls = 0, depth = 0, count = 0;
     std::uint32_t outer[64];
     while (p < end) {
-      const std::uint8_t code = *p++;
-      if (code == 0x20 || code == 0x21 || code == 0x22) {
-        const auto i = decode_u32(p);
-        if (!i.length || i.value >= c.local_count) break;
-        if (!c.weights[i.value]) c.ranked.push_back(i.value);
-        c.weights[i.value] += weight;
-        p += i.length;
-        continue;
+      const std::uint8_t code = p[0];
+      const scan_row row = scan_rows[code];
+      const std::uint8_t* const immediate = p + 1;
+      p += row.bytes;
+      std::uint32_t i = *immediate;
+      if (p[-1] & row.continues) [[unlikely]] {
+        i = decode_u32(immediate).value;
+        while (p < end && *p++ & 0x80) {}
       }
-      if (code == 0x10 || code == 0x11) calls += weight;
-      if (code >= 0x02 && code <= 0x04) {
+      if (row.kind <= scan_row::local) {
+        i = std::min(i | row.no_local, nobody);
+        c.ranking[count] = i;
+        count += (i != nobody) & (c.weights[i] == 0);
+        c.weights[i] += weight;
+      } else if (row.kind == scan_row::call) {
+        calls += weight;
+      } else if (row.kind == scan_row::opens) {
         if (depth == 64) break;
         outer[depth++] = weight;
         if (code == 0x03) weight = std::min(weight * 8, 1u << 20);
         else if (code == 0x04) weight = std::max(weight / 4, 1u);
-      } else if (code == 0x0b) {
-        if (!depth) break;
+      } else {
+        if (row.kind == scan_row::unknown || !depth) break;
         weight = outer[--depth];
       }
-      if (!skip_immediates(skips[code], p)) break;
     }
+    c.weights[nobody] = 0;
+    c.ranked = {c.ranking.data(), count};
     return calls;
-  }
-  static bool skip_immediates(skip s, const std::uint8_t*& p) {
-    switch (s) {
-      case skip::nothing: return true;
-      case skip::two_lebs:
-        while (*p++ & 0x80) {}
-        [[fallthrough]];
-      case skip::leb:
-        while (*p++ & 0x80) {}
-        return true;
-      case skip::four: return p += 4, true;
-      case skip::eight: return p += 8, true;
-      case skip::rest: return false;
-    }
-    return false;
   }
 
   // The hottest locals, heaviest first; those that have a suitable home keep it.
   static region assign(compile_context& c, std::uint32_t calls) {
-    std::stable_sort(c.ranked.begin(), c.ranked.end(), [&c](auto x, auto y) { return c.weights[x] > c.weights[y]; });
+    sort(c);
     region r;
     std::uint32_t free = homes;
     const auto suits = [&](std::uint32_t local, reg home) { return !calls || c.weights[local] > calls || mask(home) & convention::callee_saved; };
@@ -130,6 +134,15 @@ struct loop_homes {
     }
     keep_others(c, r, free);
     return r;
+  }
+  // By weight, and where that is the same by who came first.
+  static void sort(compile_context& c) {
+    std::array<std::uint64_t, reach + 1> keys;
+    const std::size_t count = c.ranked.size();
+    for (std::size_t i = 0; i < count; ++i) keys[i] = std::uint64_t{~c.weights[c.ranked[i]]} << 32 | i;
+    std::sort(keys.begin(), keys.begin() + std::ptrdiff_t(count));
+    for (std::size_t i = 0; i < count; ++i) keys[i] = c.ranked[keys[i] & 0xffff];
+    for (std::size_t i = 0; i < count; ++i) c.ranking[i] = std::uint32_t(keys[i]);
   }
   // Registers that nobody wants stay with whom they belong to.
   static void keep_others(compile_context& c, region& r, std::uint32_t free) {

@@ -18,7 +18,7 @@ struct slow {
 
   // --- settling one entry of the stack ---------------------------------------------------------------------------
 
-  static void constant_to(G& g, address to, value v) {
+  [[LIGHTBEAM_SCALAR]] static void constant_to(G& g, address to, value v) {
     const auto low = std::int32_t(v.bits64());
     if (!is_wide(v.type())) return g.a.store_imm(store_op::mov32, to, low);
     if (std::int64_t(v.bits64()) == low) return g.a.store_imm(store_op::mov64, to, low);
@@ -27,7 +27,7 @@ struct slow {
     g.a.store_imm(store_op::mov32, to, std::int32_t(v.bits64() >> 32));
   }
   // Any value to a place in the frame. Floats that lie in memory travel through a general register, as bits.
-  static void to_frame(G& g, address to, value v) {
+  [[LIGHTBEAM_SCALAR]] static void to_frame(G& g, address to, value v) {
     if (v.is(where::constant)) return constant_to(g, to, v);
     const bool in_memory = v.is(where::load) || G::in_frame(v);
     if (is_float(v.type()) && in_memory) {
@@ -44,7 +44,7 @@ struct slow {
     g.store_typed(v.type(), to, r);
     g.release(r), g.release(v);
   }
-  static void to_slot(G& g, value* p) {
+  [[LIGHTBEAM_SCALAR]] static void to_slot(G& g, value* p) {
     const std::int32_t at = g.slot_of(p);
     if (p->is(where::slot) && p->displacement() == at) return;
     const auto to = g.own_slot(p);
@@ -53,7 +53,7 @@ struct slow {
     *p = value::in_slot(t, at);
   }
   // Into a register where one is free, else into its slot.
-  static void to_register(G& g, value* p) {
+  [[LIGHTBEAM_SCALAR]] static void to_register(G& g, value* p) {
     const std::uint32_t free = std::uint32_t(g.registers) & (is_float(p->type()) ? xmm_registers : general_registers);
     const bool own = (p->registers() & G::temporaries & general_registers) && !is_float(p->type());
     if (!free && !own) return to_slot(g, p);
@@ -68,7 +68,7 @@ struct slow {
   // --- walks over the stack --------------------------------------------------------------------------------------
 
   // All entries from p down become slots or constants.
-  static void flush_from(G& g, value* p) {
+  [[LIGHTBEAM_SCALAR]] static void flush_from(G& g, value* p) {
     value* const top = p;
     for (int depth = 0; !p->is_floor(); --p)
       if (!p->is(where::constant) || ++depth > 32) to_slot(g, p);

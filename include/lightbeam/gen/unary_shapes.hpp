@@ -88,7 +88,9 @@ struct wrap {
     const value x = g.pop();
     if (x.is(where::constant)) return g.push_constant(val::i32, std::uint32_t(x.bits64()));
     if (x.is(where::slot)) return g.push({(x.tag & ~value::type_mask) | std::uint64_t(val::i32), x.payload});
-    if (x.is(where::load) && x.loads() == load_op::mov64) {
+    // Half a load would not fault where the whole one does; it may stand for it where the bound has been checked.
+    constexpr bool checked = policy_of<decltype(g)>::memory::kind != memory_kind::guard_pages;
+    if (checked && x.is(where::load) && x.loads() == load_op::mov64) {
       g.push({value::tag_of(val::i32, where::load, x.base(), x.index(), x.scale(), 0, std::uint32_t(load_op::mov32)), x.payload});
       if (g.c.locating) [[unlikely]] relocate(g, x);
       return;

@@ -47,7 +47,7 @@ struct value {
   // Of type i64 where the next operator is i64.eqz.
   static constexpr value condition_flags(condition c, val t = val::i32) { return {tag_of(t, where::flags, reg::none, reg::none, 0, 1, std::uint32_t(c)), 0}; }
   // Lies below the operands of every block: popping it is a type mismatch.
-  static constexpr value sentinel() { return {tag_of(val::none, where::constant), 0}; }
+  static constexpr value sentinel() { return {tag_of(val::none, where::constant) | floor_bit, 0}; }
 
   constexpr val type() const { return val(tag & type_mask); }
   constexpr where place() const { return where(tag >> 8 & 0xff); }
@@ -58,7 +58,7 @@ struct value {
   constexpr load_op loads() const { return load_op(tag >> 48 & 0xff); }
   constexpr condition flags() const { return condition(tag >> 48 & 0xff); }
   // Everything below this entry is a slot or a constant: where walks over the stack may stop.
-  constexpr bool is_floor() const { return tag & floor_bit || type() == val::none; }
+  constexpr bool is_floor() const { return tag & floor_bit; }
 
   constexpr std::uint64_t bits64() const { return payload; }
   constexpr std::int32_t displacement() const { return std::int32_t(payload); }
@@ -67,9 +67,9 @@ struct value {
   constexpr std::uint32_t epoch() const { return std::uint32_t(payload >> 32); }
 
   constexpr bool is(where w) const { return place() == w; }
-  constexpr bool reads(reg r) const { return place() >= where::reg && (base() == r || index() == r); }
+  constexpr bool reads(reg r) const { return (place() >= where::reg) & ((base() == r) | (index() == r)); }
   // The registers it reads, as a mask.
-  constexpr std::uint32_t registers() const { return place() >= where::reg ? mask(base(), index()) : 0; }
+  constexpr std::uint32_t registers() const { return mask(base(), index()) & (0u - (place() >= where::reg)); }
   constexpr address components() const { return {base(), index(), scale(), displacement()}; }
 };
 static_assert(sizeof(value) == 16);

@@ -18,7 +18,8 @@ struct integer_constant {
     const std::uint32_t first = g.pc[0], second = g.pc[1];
     if (first & second & 0x80) return false;
     const bool two = first & 0x80;
-    const std::int32_t k = two ? std::int32_t((first & 0x7f) << 18 | second << 25) >> 18 : std::int32_t(first << 25) >> 25;
+    const std::uint32_t surplus = 25u - 7u * two;
+    const std::int32_t k = std::int32_t(((first & 0x7f) | second << 7) << surplus) >> surplus;
     g.pc += 1 + two;
     (*this)(g, k);
     return true;

@@ -223,6 +223,8 @@ class section_reader {
     const std::uint32_t at = in_.offset();
     const std::uint32_t count = types_.length(module_limits::data_segments, 2);
     if (info_.data_count && *info_.data_count != count) in_.malformed("data count and data section have inconsistent lengths", at);
+    constexpr std::uint32_t usual_bytes = 5;  // of an active segment without contents; a count alone takes no memory
+    info_.data.reserve(std::min(count, std::uint32_t(in_.left()) / usual_bytes));
     for (std::uint32_t n = count; n-- && in_;) info_.data.push_back(data_segment_at());
   }
 

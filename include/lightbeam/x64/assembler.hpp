@@ -233,28 +233,26 @@ struct fast_assembler {
   static std::uint64_t packed(address m) {
     return std::uint64_t(m.base) | std::uint64_t(m.index) << 8 | std::uint64_t{m.scale} << 16 | std::uint64_t{std::uint32_t(m.displacement)} << 32;
   }
-  void operand(form f, reg r, address m) { out = memory(out, f, r, packed(m)); }
+  // Slots of the frame are the most frequent operands, and nearly always known as such where this is inlined.
+  void operand(form f, reg r, address m) {
+    out = m.base == reg::sp && m.index == reg::none ? in_frame(out, f, r, m.displacement) : elsewhere(out, f, r, packed(m));
+  }
   // The displacement has no bytes where it is 0, but for rbp and r13, whose form without one means something else. A base of rsp
-  // or r12, or an index, takes a SIB byte; reg::none has the low bits that say `no index`. Not inlined: it is long; all that it
-  // takes and gives back fits in registers. Frame slots, and memory that has an index, are nearly all operands, and need less.
-  [[gnu::noinline]] static std::uint8_t* memory(std::uint8_t* out, form f, reg r, std::uint64_t m) {
-    const std::uint32_t base = m & 0xff, index = m >> 8 & 0xff;
-    const std::int32_t k = std::int32_t(m >> 32);
-    const std::uint32_t small = is_small(k);
-    if (base == std::uint32_t(reg::sp) && index == std::uint32_t(reg::none)) {
-      const std::uint32_t mod = std::uint32_t(k != 0) << (1 - small);
-      return finish(out, f, middle(r), mod << 6 | low(r) << 3 | 0x2404u, 2, k, mod + (mod & 2));
-    }
+  // or r12, or an index, takes a SIB byte; reg::none has the low bits that say `no index`. Not inlined: they are long; all that they
+  // take and give back fits in registers.
+  [[gnu::noinline]] static std::uint8_t* in_frame(std::uint8_t* out, form f, reg r, std::int32_t k) {
+    const std::uint32_t mod = std::uint32_t(k != 0) << !is_small(k);
+    return finish(out, f, middle(r), mod << 6 | low(r) << 3 | 0x2404u, 2, k, mod + (mod & 2));
+  }
+  [[gnu::noinline]] static std::uint8_t* elsewhere(std::uint8_t* out, form f, reg r, std::uint64_t m) {
+    const std::uint32_t base = m & 0xff, index = m >> 8 & 0xff, scale = m >> 16 & 0xff, low_base = base & 7;
     if (base == std::uint32_t(reg::none)) [[unlikely]] return without_base(out, f, r, m);
-    const std::uint32_t rex_bits = middle(r) | (index >> 2 & 2) | (base >> 3 & 1);
-    const std::uint32_t mod = std::uint32_t((k != 0) | ((base & 7) == 5)) << (1 - small);
-    const std::uint32_t first = mod << 6 | low(r) << 3;
-    if (index == std::uint32_t(reg::none)) {
-      const std::uint32_t sib = (base & 7) == 4;
-      return finish(out, f, rex_bits, first | (base & 7) | 0x2400u, 1 + sib, k, mod + (mod & 2));
-    }
-    const std::uint32_t scale = m >> 16 & 0xff;
-    return finish(out, f, rex_bits, first | 4u | (scale << 6 | (index & 7) << 3 | (base & 7)) << 8, 2, k, mod + (mod & 2));
+    const auto k = std::int32_t(m >> 32);
+    const std::uint32_t mod = std::uint32_t((k != 0) | (low_base == 5)) << !is_small(k);
+    const std::uint32_t sib = (index != std::uint32_t(reg::none)) | (low_base == 4);
+    const std::uint32_t with_sib = 4 | (scale << 6 | (index & 7) << 3 | low_base) << 8;
+    const std::uint32_t place = low_base ^ ((low_base ^ with_sib) & (0 - sib));
+    return finish(out, f, middle(r) | (index >> 2 & 2) | base >> 3, mod << 6 | low(r) << 3 | place, 1 + sib, k, mod + (mod & 2));
   }
   // xbyak writes [index] and [index * 2] as [base] and [base + index]. What is left has a displacement of 32 bits.
   [[gnu::noinline]] static std::uint8_t* without_base(std::uint8_t* out, form f, reg r, std::uint64_t m) {
@@ -262,7 +260,7 @@ struct fast_assembler {
     const bool indexed = index != reg::none;
     const std::uint32_t scale = indexed ? m >> 16 & 0xff : 0;
     const auto k = std::int32_t(m >> 32);
-    if (indexed && scale < 2) return memory(out, f, r, packed({index, scale == 0 ? reg::none : index, 0, k}));
+    if (indexed && scale < 2) return elsewhere(out, f, r, packed({index, scale == 0 ? reg::none : index, 0, k}));
     const std::uint32_t tail = low(r) << 3 | 4 | (scale << 6 | low(index) << 3 | 5) << 8;
     return finish(out, f, middle(r) | high(index) << 1, tail, 2, k, 4);
   }
@@ -270,13 +268,13 @@ struct fast_assembler {
                                                      std::uint32_t tail_bytes, std::int32_t k, std::uint32_t displacement_bytes) {
     fast_assembler a{out};
     a.rex(f.rex | rex_bits);
-    a.put(f.opcode | std::uint64_t{tail} << 8 * f.bytes, f.bytes + tail_bytes);
-    a.put(std::uint32_t(k), displacement_bytes);
+    const std::uint64_t rest = tail | std::uint64_t{std::uint32_t(k)} << 8 * tail_bytes;
+    a.put(f.opcode | rest << 8 * f.bytes, f.bytes + tail_bytes + displacement_bytes);
     return a.out;
   }
   // The sequences that the manuals of Intel and AMD recommend.
   [[gnu::noinline]] static std::uint8_t* nops(std::uint8_t* out, unsigned bytes) {
-    static constexpr std::uint8_t forms[9][9] = {{0x90},
+    static constexpr std::uint8_t forms[9][16] = {{0x90},
                                                  {0x66, 0x90},
                                                  {0x0f, 0x1f, 0x00},
                                                  {0x0f, 0x1f, 0x40, 0x00},
@@ -287,7 +285,7 @@ struct fast_assembler {
                                                  {0x66, 0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00}};
     while (bytes) {
       const unsigned n = bytes < 9 ? bytes : 9;
-      std::memcpy(out, forms[n - 1], n);
+      std::memcpy(out, forms[n - 1], 16);
       out += n, bytes -= n;
     }
     return out;

@@ -27,10 +27,10 @@ class code_memory {
     if (data_) munmap(data_, size_);
   }
 
-  // Takes address space, not memory: `bytes` may be hundreds of times what will be used. From 1 MB of `expected_bytes` on it is
+  // Takes address space, not memory: `bytes` may be hundreds of times what will be used. From half a MiB of `expected_bytes` on it is
   // aligned for huge pages and asks for them. Failures are of kind limit.
   static result<code_memory> reserve(std::size_t bytes, std::size_t expected_bytes = 0) {
-    const bool huge = expected_bytes >= huge_page / 2;
+    const bool huge = expected_bytes >= huge_page / 4;
     const std::size_t unit = huge ? huge_page : page;
     constexpr std::size_t largest = std::size_t{1} << 47;  // user space; also keeps the sums below from wrapping
     if (bytes > largest) return failure(failure_kind::limit, "the reservation for machine code exceeds the address space");

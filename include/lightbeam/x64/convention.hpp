@@ -11,7 +11,7 @@ enum class reg : std::uint8_t {
   xmm0, xmm1, xmm2, xmm3, xmm4, xmm5, xmm6, xmm7, xmm8, xmm9, xmm10, xmm11, xmm12, xmm13, xmm14, xmm15,
   none = 52,  // spelt like rsp in the low bits, which as an index means none, and like a low register in the others
 };
-constexpr std::uint32_t mask(reg r) { return r == reg::none ? 0 : 1u << std::uint8_t(r); }
+constexpr std::uint32_t mask(reg r) { return std::uint32_t(std::uint64_t{1} << std::uint8_t(r)); }  // of none: 0
 template <class... R>
 constexpr std::uint32_t mask(reg r, R... more) { return (mask(r) | ... | mask(more)); }
 constexpr bool is_xmm(reg r) { return std::uint8_t(r) >= 16 && r != reg::none; }
