@@ -6,16 +6,25 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 TOP = HERE.parents[1]
 CXX = os.environ.get("CXX", "g++")
 
+
+
+def compiled(source):
+    return subprocess.run([CXX, "-std=c++20", f"-I{TOP / 'include'}", "-fsyntax-only", str(source)], capture_output=True, text=True)
+
+
 passed = failed = 0
-for source in sorted(HERE.glob("*.cpp")):
+sources = sorted(HERE.glob("*.cpp"))
+with ThreadPoolExecutor(os.cpu_count()) as pool:
+    outcomes = list(pool.map(compiled, sources))
+for source, done in zip(sources, outcomes):
     expected = re.findall(r"// expect: (.*)", source.read_text())
-    done = subprocess.run([CXX, "-std=c++20", f"-I{TOP / 'include'}", "-fsyntax-only", str(source)], capture_output=True, text=True)
     missing = [text for text in expected if not any(one in done.stderr for one in text.split(" | "))]
     if expected and done.returncode and not missing:
         passed += 1
