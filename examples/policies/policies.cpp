@@ -5,18 +5,18 @@
 
 namespace policies {
 
-std::unique_ptr<any_engine> make_guard_pages(lightbeam::engine_options);
-std::unique_ptr<any_engine> make_guard_pages_reference(lightbeam::engine_options);
-std::unique_ptr<any_engine> make_guard_pages_two_registers(lightbeam::engine_options);
-std::unique_ptr<any_engine> make_guard_pages_two_registers_reference(lightbeam::engine_options);
-std::unique_ptr<any_engine> make_bounds_checks(lightbeam::engine_options);
-std::unique_ptr<any_engine> make_bounds_checks_reference(lightbeam::engine_options);
-std::unique_ptr<any_engine> make_bounds_checks_two_registers(lightbeam::engine_options);
-std::unique_ptr<any_engine> make_bounds_checks_two_registers_reference(lightbeam::engine_options);
+// POLICIES is the build's list of them: POLICY(guard_pages) POLICY(bounds_checks) and so on.
+#define POLICY(name) std::unique_ptr<any_engine> make_##name(lightbeam::engine_options);
+POLICIES
+#undef POLICY
 
 namespace {
-constexpr std::string_view known[] = {"guard_pages", "guard_pages_reference", "guard_pages_two_registers", "guard_pages_two_registers_reference", "bounds_checks", "bounds_checks_reference", "bounds_checks_two_registers", "bounds_checks_two_registers_reference"};
-constexpr std::unique_ptr<any_engine> (*makers[])(lightbeam::engine_options) = {make_guard_pages, make_guard_pages_reference, make_guard_pages_two_registers, make_guard_pages_two_registers_reference, make_bounds_checks, make_bounds_checks_reference, make_bounds_checks_two_registers, make_bounds_checks_two_registers_reference};
+#define POLICY(name) #name,
+constexpr std::string_view known[] = {POLICIES};
+#undef POLICY
+#define POLICY(name) make_##name,
+constexpr std::unique_ptr<any_engine> (*makers[])(lightbeam::engine_options) = {POLICIES};
+#undef POLICY
 }  // namespace
 
 std::span<const std::string_view> names() { return known; }
