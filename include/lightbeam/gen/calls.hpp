@@ -16,10 +16,11 @@ struct calls {
     const auto& info = *g.c.info;
     if (index >= info.functions.size()) return g.fail(failure_kind::invalid, "unknown function");
     const std::uint32_t type = info.functions[index];
-    if (!F::check(g, info.types[type].params)) return;
     const auto& places = g.c.signatures[type];
+    const survey seen = look(g, places.params, nullptr);
+    if (seen.mistyped) return void(F::check(g, info.types[type].params));
     before(g, places.params.size());
-    arguments(g, places.params, nullptr);
+    arguments(g, places.params, nullptr, seen);
     if (index < info.imported_functions) {
       g.a.load(load_op::mov64, convention::record, {convention::instance, reg::none, 0, g.c.layout->imports + std::int32_t(8 * index)});
       g.a.call(g.c.code + g.c.thunks.foreign_call);
@@ -37,12 +38,11 @@ struct calls {
     if (info.tables[table].element != val::funcref) return g.mismatch(val::funcref, info.tables[table].element);
     if (type >= info.types.size()) return g.fail(failure_kind::invalid, "unknown type");
     if (g.sp[-1].type() != val::i32) return g.mismatch(val::i32, g.sp[-1].type());
-    value index = g.pop();
-    if (!F::check(g, info.types[type].params)) return;
-    g.push(index);
     const auto& places = g.c.signatures[type];
+    const survey seen = look(g, places.params, &g.sp[-1]);
+    if (seen.mistyped) return --g.sp, void(F::check(g, info.types[type].params));
     before(g, places.params.size() + 1);
-    arguments(g, places.params, &g.sp[-1]);
+    arguments(g, places.params, &g.sp[-1], seen);
     g.registers |= G::temporaries;
     if (g.c.layout->inline_table(table)) call_inline_table(g, type, table);
     else call_table(g, type, table);
@@ -56,7 +56,7 @@ struct calls {
     before(g, count);
     signature_places::place places[4];
     for (std::uint32_t i = 0; i < count; ++i) places[i] = {g.sp[std::ptrdiff_t(i) - std::ptrdiff_t(count)].type(), convention::general_arguments[i], 0};
-    arguments(g, {places, count}, nullptr);
+    arguments(g, {places, count}, nullptr, look(g, {places, count}, nullptr));
     g.a.mov(width::w32, reg::ax, std::uint64_t(number));
     if (g.c.locating) g.c.locating->mark(g.a.out, g.c.locating->current);
     g.a.call(g.c.code + g.c.thunks.runtime_call);
@@ -111,21 +111,35 @@ struct calls {
     std::uint32_t reads;  // registers
   };
 
-  // Moves the arguments on top of the stack to their places, and the index of an indirect call to eax; pops them all.
-  [[LIGHTBEAM_SCALAR]] static void arguments(G& g, std::span<const signature_places::place> places, value* index) {
-    value* const first = g.sp - places.size() - (index ? 1 : 0);
-    std::uint32_t reads = index ? index->registers() : 0, targets = index ? mask(reg::ax) : 0;
-    bool overflow = false;
+  // What the arguments on top of the stack (and the index above them) read, and where they go.
+  struct survey {
+    std::uint32_t reads, targets;
+    bool overflow, mistyped;
+  };
+  static survey look(G& g, std::span<const signature_places::place> places, const value* index) {
+    const std::size_t count = places.size() + (index ? 1 : 0);
+    if (std::size_t(g.sp - (g.c.stack + g.c.frame->first)) < count) return {0, 0, false, true};
+    const value* const first = g.sp - count;
+    survey seen{index ? index->registers() : 0, index ? mask(reg::ax) : 0, false, false};
+    std::uint64_t wrong = 0;
     for (std::size_t i = 0; i < places.size(); ++i) {
-      reads |= first[i].registers();
-      targets |= mask(places[i].in);
-      overflow |= places[i].in == reg::none;
+      seen.reads |= first[i].registers();
+      seen.targets |= mask(places[i].in);
+      seen.overflow |= places[i].in == reg::none;
+      wrong |= first[i].tag ^ std::uint64_t(places[i].type);
     }
-    if (overflow || reads & targets) {
+    seen.mistyped = wrong & value::type_mask;
+    return seen;
+  }
+
+  // Moves the arguments to their places, the index of an indirect call to eax; pops them all.
+  [[LIGHTBEAM_SCALAR]] static void arguments(G& g, std::span<const signature_places::place> places, value* index, survey seen) {
+    value* const first = g.sp - places.size() - (index ? 1 : 0);
+    if (seen.overflow || seen.reads & seen.targets) {
       arguments_in_order(g, places, first, index);
     } else {
       // Nobody reads what another overwrites.
-      g.registers &= ~(std::uint64_t{targets} << 32 | targets);
+      g.registers &= ~(std::uint64_t{seen.targets} << 32 | seen.targets);
       for (std::size_t i = 0; i < places.size(); ++i) move_argument(g, first + i, places[i].in);
       if (index) move_argument(g, index, reg::ax);
     }
@@ -134,8 +148,9 @@ struct calls {
   // A local that the call would take from its home again is not loaded into it first.
   [[LIGHTBEAM_SCALAR]] static void move_argument(G& g, value* from, reg to) {
     const value v = std::exchange(*from, value::constant(from->type(), 0));
-    if (v.is(where::local) && v.base() != reg::none && !g.is_in(v.base())) g.load_typed(v.type(), to, G::local_slot(v.local_index()));
-    else g.into(to, v);
+    if (!v.is(where::local)) return g.into(to, v);
+    if (g.is_in(v.base())) g.move(v.type(), to, v.base());
+    else g.load_typed(v.type(), to, G::local_slot(v.local_index()));
   }
   // Clobbered homes are clean by now, so a local can always be read from its slot: that is how cycles end.
   [[gnu::noinline, LIGHTBEAM_SCALAR]] static void arguments_in_order(G& g, std::span<const signature_places::place> places, value* first, value* index) {
