@@ -163,7 +163,7 @@ template <class Policy>
 
 // Notes where the operator's code begins, then runs its real entry.
 template <class Policy>
-void observe(compile_context* c, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry*) {
+[[LIGHTBEAM_FLAT]] void observe(compile_context* c, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry*) {
   c->locating->begin(out, std::uint32_t(pc - c->body));
   const entry* real = &dispatch<Policy>::table[*pc];
   if constexpr (tail_calls) {
@@ -208,7 +208,7 @@ const std::array<entry, dispatch<Policy>::size> dispatch<Policy>::table = []<std
   // A list, because Clang nests fold expressions no deeper than 256.
   const entry entries[] = {make_entry<Policy, op(Row)>()...};
   for (std::size_t row = 0; row < op_table.size(); ++row) place(op_table[row].code, entries[row]);
-  for (const std::size_t prefix : {0xfb, 0xfc, 0xfd, 0xfe}) by_code[prefix] = {&prefixed<Policy>, nullptr, {}};
+  for (const auto prefix : {0xfbu, 0xfcu, 0xfdu, 0xfeu}) by_code[prefix] = {&prefixed<Policy>, nullptr, {}};
   return by_code;
 }(std::make_index_sequence<op_table.size()>{});
 

@@ -161,7 +161,7 @@ struct generator {
   // A load whose address needs no instruction of its own.
   bool is_plain_load(value v) const { return v.is(where::load) && v.index() == reg::none && v.displacement() == 0 && !c.locating; }
   // v can be read where it is: base().
-  bool in_register(value v) const { return v.is(where::reg) | (v.is(where::local) & is_in(v.base())); }
+  bool in_register(value v) const { return int(v.is(where::reg)) | (int(v.is(where::local)) & int(is_in(v.base()))); }
 
   // The home of a homed local, made valid.
   reg home(value v) {

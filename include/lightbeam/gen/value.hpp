@@ -67,7 +67,7 @@ struct value {
   constexpr std::uint32_t epoch() const { return std::uint32_t(payload >> 32); }
 
   constexpr bool is(where w) const { return place() == w; }
-  constexpr bool reads(reg r) const { return (place() >= where::reg) & ((base() == r) | (index() == r)); }
+  constexpr bool reads(reg r) const { return int(place() >= where::reg) & (int(base() == r) | int(index() == r)); }
   // The registers it reads, as a mask.
   constexpr std::uint32_t registers() const { return mask(base(), index()) & (0u - (place() >= where::reg)); }
   constexpr address components() const { return {base(), index(), scale(), displacement()}; }
