@@ -8,8 +8,8 @@ namespace lightbeam::inline LIGHTBEAM_ABI {
 // The hot forms of x86-64 under xbyak's names, and the same bytes as xbyak's, which is their oracle in the tests. An instruction
 // is a few unchecked stores at the cursor, each of a prefix or of what is left, and the cursor advances by computed lengths
 // instead of by branches. Space was reserved for the function; stores reach at most 16 bytes past an instruction.
-// All is inlined, so that the address of an assembler never escapes and its cursor stays in a register, but for memory
-// operands: they are long, and take and give back all in registers.
+// Members are inlined into the flat steps, so that the address of an assembler never escapes and its cursor stays in a register; memory
+// operands are not, because they are long, and take and give back all in registers.
 struct fast_assembler {
   std::uint8_t* out;
 
@@ -148,9 +148,7 @@ struct fast_assembler {
   void sse(sse_op op, bool is_double, reg d, reg s) { scalar(is_double), rr2(0, std::uint8_t(op), d, s); }
   void sse(sse_op op, bool is_double, reg d, address m) { scalar(is_double), rm2(width::w32, std::uint8_t(op), d, m); }
   void bits(bit_op op, bool is_double, reg d, reg s) { optional(0x66, is_double), rr2(0, std::uint8_t(op), d, s); }
-  void bits(bit_op op, bool is_double, reg d, address m) {
-    optional(0x66, is_double), rm2(width::w32, std::uint8_t(op), d, m);
-  }
+  void bits(bit_op op, bool is_double, reg d, address m) { optional(0x66, is_double), rm2(width::w32, std::uint8_t(op), d, m); }
   void ucomis(bool is_double, reg a, reg b) { optional(0x66, is_double), rr2(0, 0x2e, a, b); }
   void ucomis(bool is_double, reg a, address m) { optional(0x66, is_double), rm2(width::w32, 0x2e, a, m); }
   // Between a general and an xmm register, either way: movd or movq.
@@ -221,8 +219,7 @@ struct fast_assembler {
     rex(wide(w) << 3 | high(m));
     put(taken ? short_opcode : opcode | modrm(r, m) << 8, taken ? 1u : 2u);
   }
-  void vex(std::uint32_t map, std::uint32_t pp, width w, std::uint32_t v, std::uint32_t opcode, reg r, reg m, std::uint8_t k,
-                                  unsigned length) {
+  void vex(std::uint32_t map, std::uint32_t pp, width w, std::uint32_t v, std::uint32_t opcode, reg r, reg m, std::uint8_t k, unsigned length) {
     const std::uint32_t first = (0xe0u | map) ^ high(r) << 7 ^ high(m) << 5;
     const std::uint32_t second = wide(w) << 7 | (~v & 15) << 3 | pp;
     put(0xc4u | first << 8 | second << 16 | std::uint64_t{opcode | modrm(r, m) << 8 | std::uint32_t{k} << 16} << 24, length);
@@ -264,8 +261,8 @@ struct fast_assembler {
     const std::uint32_t tail = low(r) << 3 | 4 | (scale << 6 | low(index) << 3 | 5) << 8;
     return finish(out, f, middle(r) | high(index) << 1, tail, 2, k, 4);
   }
-  static std::uint8_t* finish(std::uint8_t* out, form f, std::uint32_t rex_bits, std::uint32_t tail,
-                                                     std::uint32_t tail_bytes, std::int32_t k, std::uint32_t displacement_bytes) {
+  static std::uint8_t* finish(std::uint8_t* out, form f, std::uint32_t rex_bits, std::uint32_t tail, std::uint32_t tail_bytes, std::int32_t k,
+                              std::uint32_t displacement_bytes) {
     fast_assembler a{out};
     a.rex(f.rex | rex_bits);
     const std::uint64_t rest = tail | std::uint64_t{std::uint32_t(k)} << 8 * tail_bytes;
