@@ -1,6 +1,7 @@
 #pragma once
 
 #include "policies/policies.hpp"
+#include <cstdlib>
 #include <fmt/core.h>
 #include <optional>
 #include <string>
@@ -20,6 +21,10 @@ inline std::optional<options> read_options(int argc, char** argv, const char* wh
     if (a == "--policy" && i + 1 < argc) o.policy = argv[++i];
     else if (a.starts_with("--")) o.files.clear(), i = argc;
     else o.files.emplace_back(a);
+  }
+  if (argc > 1 && std::string_view(argv[1]) == "--help") {
+    fmt::print("usage: {} [--policy NAME] FILE.wasm...\n{}\n", argv[0], what);
+    std::exit(0);
   }
   if (o.files.empty()) return fmt::print(stderr, "usage: {} [--policy NAME] FILE.wasm...\n{}\n", argv[0], what), std::nullopt;
   if (!policies::make_engine(o.policy)) return fmt::print(stderr, "no policy is called {}\n", o.policy), std::nullopt;

@@ -4,10 +4,13 @@
 #include "policies/policies.hpp"
 #include <lightbeam/core/file.hpp>
 #include <lightbeam/wasi.hpp>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
+#include <filesystem>
 #include <fmt/core.h>
 
 namespace {
@@ -147,7 +150,10 @@ void print_stats(const lightbeam::module& m, double seconds) {
 
 lightbeam::result<lightbeam::module> compile(const policies::any_engine& engine, const options& o) {
   auto bytes = lightbeam::read_file(o.file);
-  if (!bytes) return bytes.error();
+  if (!bytes) {
+    fmt::print(stderr, "{}: {}\n", o.file, std::strerror(errno));
+    return bytes.error();
+  }
   const auto start = std::chrono::steady_clock::now();
   auto module = engine.compile(std::move(*bytes));
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
@@ -160,6 +166,8 @@ int run(const policies::any_engine& engine, const options& o) {
   if (!module) return report(module.error());
   lightbeam::linker linker;
   const lightbeam::wasi wasi{.arguments = o.arguments, .environment = o.environment, .directories = o.directories};
+  for (const auto& d : o.directories)
+    if (!std::filesystem::is_directory(d.host)) fmt::print(stderr, "{} is not a directory\n", d.host);
   if (const auto bound = wasi.bind(linker); !bound) return report(bound.error());
   lightbeam::store store;
   const auto instance = linker.instantiate(store, *module);

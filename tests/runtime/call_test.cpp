@@ -128,6 +128,22 @@ TEST_CASE("unbounded recursion is a trap on every thread, with any limit") {
   CHECK(trapped);
 }
 
+TEST_CASE("large frames: results are right, and recursion is a trap before the stack pointer leaves the stack") {
+  for (const int locals : {4000, 4100, 20000, 45000}) {
+    std::string text = "(module (func $f (export \"f\") (param i32) (result i64) (local";
+    for (int i = 0; i < locals; ++i) text += " i64";
+    const std::string last = std::to_string(locals);
+    text += ") (local.set " + last + " (i64.extend_i32_u (local.get 0))) (if (result i64) (local.get 0)"
+            " (then (i64.add (local.get " + last + ") (call $f (i32.sub (local.get 0) (i32.const 1))))) (else (local.get " + last + ")))))";
+    for (const auto kind : {memory_kind::bounds_checks, memory_kind::guard_pages}) {
+      const world w(text, {}, kind);
+      CHECK(w.call<std::int64_t(int)>("f", 4).value() == 10);
+      CHECK(traps(w.call<std::int64_t(int)>("f", 1000), trap_code::call_stack_exhausted));
+      CHECK(w.call<std::int64_t(int)>("f", 5).value() == 15);
+    }
+  }
+}
+
 TEST_CASE("recursion through the host ends as well") {
   lightbeam::linker linker;
   std::optional<lightbeam::func<void()>> again;

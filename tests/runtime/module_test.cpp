@@ -1,7 +1,6 @@
 #include "modules.hpp"
 #include <lightbeam/compile/engine.hpp>
 
-namespace modules {
 namespace {
 struct checked : lightbeam::default_policy {
   using memory = lightbeam::bounds_checks;
@@ -11,6 +10,7 @@ struct guarded : lightbeam::default_policy {
 };
 }  // namespace
 
+namespace modules {
 lightbeam::result<lightbeam::module> compile(const std::vector<std::uint8_t>& bytes, memory_kind kind) {
   if (kind == memory_kind::guard_pages) return lightbeam::engine<guarded>().compile(std::span(bytes));
   return lightbeam::engine<checked>().compile(std::span(bytes));
@@ -18,6 +18,7 @@ lightbeam::result<lightbeam::module> compile(const std::vector<std::uint8_t>& by
 }  // namespace modules
 
 using namespace modules;
+using lightbeam::failure_kind;
 
 TEST_CASE("a module says what it imports and exports") {
   const auto m = from_text(R"((module
@@ -63,4 +64,29 @@ TEST_CASE("one module in many stores") {
   CHECK(x().value() == 2);
   CHECK(y().value() == 1);
   CHECK(z().value() == 1);
+}
+
+TEST_CASE("types of later proposals in bodies are unsupported, by name") {
+  const auto body = [](std::vector<std::uint8_t> code) {
+    std::vector<std::uint8_t> m{0, 'a', 's', 'm', 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10};
+    m.push_back(std::uint8_t(code.size() + 2)), m.push_back(1), m.push_back(std::uint8_t(code.size()));
+    m.insert(m.end(), code.begin(), code.end());
+    return compile(m, memory_kind::bounds_checks).error();
+  };
+  for (const int code : {0x63, 0x64, 0x69, 0x6a, 0x6e, 0x71, 0x73, 0x74}) {
+    const auto type = std::uint8_t(code);
+    CHECK(body({1, 1, type, 0x0b}).kind() == failure_kind::unsupported);                     // a local
+    CHECK(body({0, 0x02, type, 0x00, 0x0b, 0x0b}).kind() == failure_kind::unsupported);      // a block
+    CHECK(body({0, 0xd0, type, 0x1a, 0x0b}).text().find("feature") != std::string::npos);  // ref.null
+  }
+  CHECK(body({0, 0xd0, 0x7f, 0x1a, 0x0b}).kind() == failure_kind::malformed);
+  CHECK(body({0, 0x02, 0x65, 0x0b, 0x0b}).kind() == failure_kind::malformed);
+}
+
+TEST_CASE("a stream that has been finished takes nothing more") {
+  auto stream = lightbeam::engine<checked>().stream();
+  REQUIRE(stream.feed(assemble("(module)")));
+  REQUIRE(stream.finish());
+  CHECK_FALSE(stream.finish());
+  CHECK_FALSE(stream.feed(assemble("(module)")));
 }

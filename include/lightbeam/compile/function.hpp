@@ -72,7 +72,10 @@ struct function_body {
       if (!count.length || c.pc + count.length >= end) break;
       c.pc += count.length;
       const val t = value_type(*c.pc);
-      if (t == val::none) return refuse(c, failure_kind::malformed, "malformed value type");
+      if (t == val::none) {
+        const char* const why = unsupported_type(*c.pc);
+        return why ? refuse(c, failure_kind::unsupported, why) : refuse(c, failure_kind::malformed, "malformed value type");
+      }
       if (!contains(Policy::features, feature::simd) && t == val::v128) return refuse(c, failure_kind::unsupported, "v128 needs the feature simd, which is disabled");
       ++c.pc;
       total += count.value;
@@ -147,7 +150,10 @@ struct function_body {
 
   // Leaves whose frame cannot be large need no stack check: the reserve below the limit has room for them.
   static bool needs_check(const compile_context& c, std::size_t size) { return c.has_calls || c.local_count > 64 || size > 2048; }
-  static constexpr std::uint32_t check_bytes = 10, sub_bytes = 7;
+  static constexpr std::uint32_t check_bytes = 10, sub_bytes = 7, large_bytes = 4;
+  // From here on the check comes before rsp moves: a signal in between could find it far below the limit, outside of the stack.
+  static constexpr std::int32_t large_frame = 0x8000;
+  static bool may_be_large(const compile_context& c, std::size_t size) { return 8 * (c.local_count + size) >= std::size_t(large_frame); }
   static std::uint32_t push_bytes(std::uint32_t saved) { return std::uint32_t(std::popcount(saved) + std::popcount(saved & 0xff00)); }
 
   // Leaves a gap for the prologue and returns the position of the entry.
@@ -156,7 +162,7 @@ struct function_body {
     const std::uint32_t entry = (c.position(c.out) + 15) & ~15u;
     std::memset(c.out, 0xcc, 16);  // up to the entry; what lies behind that is written over
     c.checks_stack = needs_check(c, size);
-    g.a.out = c.code + entry + push_bytes(c.may_save) + sub_bytes + (c.checks_stack ? check_bytes : 0);
+    g.a.out = c.code + entry + push_bytes(c.may_save) + sub_bytes + (c.checks_stack ? check_bytes : 0) + (may_be_large(c, size) ? large_bytes : 0);
     c.body_start = c.position(g.a.out);
     g.save();
     return entry;
@@ -262,13 +268,16 @@ struct function_body {
     std::uint8_t* const body = c.code + c.body_start;
     std::memcpy(kept, body, sizeof kept);  // encoders write whole words
     for (std::uint32_t saved = c.saved; saved; saved &= saved - 1) g.a.push(reg(std::countr_zero(saved)));
-    if (frame) g.a.alu(alu_op::sub, width::w64, reg::sp, frame);
+    const bool large = frame >= large_frame;
+    if (large) g.a.lea(width::w64, reg::ax, G::slot(-frame));
+    else if (frame) g.a.alu(alu_op::sub, width::w64, reg::sp, frame);
     if (c.checks_stack) {
-      g.a.alu(alu_op::cmp, width::w64, reg::sp, {convention::instance, reg::none, 0, header_offset::stack_limit});
+      g.a.alu(alu_op::cmp, width::w64, large ? reg::ax : reg::sp, {convention::instance, reg::none, 0, header_offset::stack_limit});
       g.at = c.body;
       g.trap_if(cond::b, trap_code::call_stack_exhausted);
-      c.traps.back().drops_frame = true;
+      c.traps.back().drops_frame = !large;
     }
+    if (large) g.a.mov(width::w64, reg::sp, reg::ax);
     if (g.a.out < body) g.a.nop(unsigned(body - g.a.out));
     std::memcpy(body, kept, sizeof kept);
     g.a.out = after;

@@ -32,7 +32,8 @@ struct blocks {
         types.results = {&singles[i], 1};
         return true;
       }
-    return g.fail(failure_kind::malformed, "invalid block type"), false;
+    if (const char* const why = unsupported_type(std::uint8_t(immediate & 0x7f)); why && immediate > -64) return g.fail(failure_kind::unsupported, why), false;
+    return g.fail(failure_kind::malformed, "malformed block type"), false;
   }
 
   // Parameters end in slots when they must be found by more than one way: by the back edge of a loop, by both arms of an if.

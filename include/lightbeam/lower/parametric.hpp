@@ -107,6 +107,7 @@ template <> inline constexpr auto lower<"select"> = [](auto& g) {
 struct typed_select {
   void operator()(auto& g, val t) const {
     using Policy = policy_of<decltype(g)>;
+    if (t == val::none) return g.fail(failure_kind::invalid, "select has exactly one type, and one that is known");
     if (g.sp[-1].type() != val::i32) return g.mismatch(val::i32, g.sp[-1].type());
     if (g.sp[-2].type() != t) return g.mismatch(t, g.sp[-2].type());
     if (g.sp[-3].type() != t) return g.mismatch(t, g.sp[-3].type());

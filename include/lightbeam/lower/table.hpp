@@ -6,7 +6,11 @@
 // Table and reference operators: sections 4.4.3 and 4.4.6 of the specification.
 namespace lightbeam::inline LIGHTBEAM_ABI {
 
-template <> inline constexpr auto lower<"ref.null"> = [](auto& g, val t) { g.push_constant(t, 0); };
+template <> inline constexpr auto lower<"ref.null"> = [](auto& g, val t) {
+  if (is_reference(t)) return g.push_constant(t, 0);
+  const char* const why = unsupported_type(g.pc[-1]);
+  g.fail(why ? failure_kind::unsupported : failure_kind::malformed, why ? why : "malformed reference type");
+};
 template <> inline constexpr auto lower<"ref.is_null"> = [](auto& g) {
   const value v = g.pop();
   if (!is_reference(v.type())) return g.mismatch(val::funcref, v.type());

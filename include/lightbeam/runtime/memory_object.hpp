@@ -18,7 +18,8 @@ class memory_object {
  public:
   static result<owner<memory_object>> make(const memory_type& type, memory_kind kind, quota& bytes) {
     const std::uint64_t size = type.size.minimum * page_bytes;
-    if (type.size.minimum > largest_memory || !bytes.take(size)) return failure(failure_kind::limit, "the memory is larger than the store allows");
+    if (type.size.minimum > largest_memory) return failure(failure_kind::limit, "a memory has at most 65535 pages");
+    if (!bytes.take(size)) return failure(failure_kind::limit, "the memory is larger than the store allows");
     const std::uint64_t reach = furthest(type.size, size + bytes.left());
     const std::uint64_t reserved = header_bytes + (kind == memory_kind::guard_pages ? guarded_bytes : reach);
     void* const start = ::mmap(nullptr, reserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

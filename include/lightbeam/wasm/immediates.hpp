@@ -89,6 +89,14 @@ constexpr val value_type(std::uint8_t code) {
   }
 }
 
+// Why a type of a later proposal is not supported, by the first byte of its code; null where no proposal has such a type.
+constexpr const char* unsupported_type(std::uint8_t code) {
+  if (code == 0x63 || code == 0x64) return "typed references (feature function-references) are not supported";
+  if (code == 0x69 || code == 0x74) return "exception references (feature exceptions) are not supported";
+  if ((code >= 0x6a && code <= 0x6e) || (code >= 0x71 && code <= 0x73)) return "reference types of the feature gc are not supported";
+  return nullptr;
+}
+
 inline decoded<memarg> decode_memarg(const std::uint8_t* p) {
   if ((p[0] | p[1]) < 0x80) [[likely]] return {{p[0], p[1]}, 2};
   const auto align = decode_u32(p);

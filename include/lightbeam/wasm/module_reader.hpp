@@ -41,7 +41,9 @@ class module_reader {
     if (info_.bodies.size() != defined_functions()) return stop(inconsistent(size));
     if (info_.data_count && !data_seen_ && *info_.data_count != 0)
       return stop(failure(failure_kind::malformed, "data count and data section have inconsistent lengths", size));
-    if (!code_begun_) return stop_if_failed(begin_code(0));
+    if (!code_begun_)
+      if (auto begun = begin_code(0); !begun) return stop_if_failed(std::move(begun));
+    failure_ = failure(failure_kind::limit, "the module has been finished already", size);
     return {};
   }
 

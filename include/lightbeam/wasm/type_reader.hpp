@@ -133,9 +133,7 @@ class type_reader {
   }
 
   void unknown(std::uint8_t code, std::uint32_t at, const char* malformed) {
-    if (code == 0x63 || code == 0x64) unsupported("typed references (feature function-references) are not supported", at);
-    else if (code == 0x69 || code == 0x74) unsupported("exception references (feature exceptions) are not supported", at);
-    else if ((code >= 0x6a && code <= 0x6e) || (code >= 0x71 && code <= 0x73)) unsupported("reference types of the feature gc are not supported", at);
+    if (const char* const why = unsupported_type(code)) unsupported(why, at);
     else in_.malformed(malformed, at);
   }
 
