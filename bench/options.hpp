@@ -16,17 +16,15 @@ struct options {
 // Nothing, after a message, where the arguments make no sense.
 inline std::optional<options> read_options(int argc, char** argv, const char* what) {
   options o;
+  const std::string usage = fmt::format("usage: {} [--policy NAME] FILE.wasm...\n{}\n", argv[0], what);
   for (int i = 1; i < argc; ++i) {
     const std::string_view a = argv[i];
-    if (a == "--policy" && i + 1 < argc) o.policy = argv[++i];
+    if (a == "--help") fmt::print("{}", usage), std::exit(0);
+    else if (a == "--policy" && i + 1 < argc) o.policy = argv[++i];
     else if (a.starts_with("--")) o.files.clear(), i = argc;
     else o.files.emplace_back(a);
   }
-  if (argc > 1 && std::string_view(argv[1]) == "--help") {
-    fmt::print("usage: {} [--policy NAME] FILE.wasm...\n{}\n", argv[0], what);
-    std::exit(0);
-  }
-  if (o.files.empty()) return fmt::print(stderr, "usage: {} [--policy NAME] FILE.wasm...\n{}\n", argv[0], what), std::nullopt;
+  if (o.files.empty()) return fmt::print(stderr, "{}", usage), std::nullopt;
   if (!policies::make_engine(o.policy)) return fmt::print(stderr, "no policy is called {}\n", o.policy), std::nullopt;
   return o;
 }

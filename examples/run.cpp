@@ -166,9 +166,11 @@ int run(const policies::any_engine& engine, const options& o) {
   if (!module) return report(module.error());
   lightbeam::linker linker;
   const lightbeam::wasi wasi{.arguments = o.arguments, .environment = o.environment, .directories = o.directories};
-  for (const auto& d : o.directories)
-    if (!std::filesystem::is_directory(d.host)) fmt::print(stderr, "{} is not a directory\n", d.host);
-  if (const auto bound = wasi.bind(linker); !bound) return report(bound.error());
+  if (const auto bound = wasi.bind(linker); !bound) {
+    for (const auto& d : o.directories)
+      if (!std::filesystem::is_directory(d.host)) fmt::print(stderr, "{} is not a directory\n", d.host);
+    return report(bound.error());
+  }
   lightbeam::store store;
   const auto instance = linker.instantiate(store, *module);
   if (!instance) return report(instance.error());

@@ -61,7 +61,7 @@ struct generator {
       return result;
     }
   }
-  // The same for what ends in fail(): its code, and that of the calls to it, goes where it is in nobody's way.
+  // The same for what ends in fail(), or happens only while a trap is located: its code, and that of the calls to it, goes where it is in nobody's way.
   template <auto F, class... Arguments>
   [[gnu::cold, gnu::noinline]] static void refused(compile_context& c, Arguments... arguments) {
     auto g = resume(c);

@@ -139,10 +139,9 @@ struct loop_homes {
   static void sort(compile_context& c) {
     std::array<std::uint64_t, reach + 1> keys;
     const std::size_t count = c.ranked.size();
-    for (std::size_t i = 0; i < count; ++i) keys[i] = std::uint64_t{~c.weights[c.ranked[i]]} << 32 | i;
+    for (std::size_t i = 0; i < count; ++i) keys[i] = std::uint64_t{~c.weights[c.ranked[i]]} << 32 | i << 16 | c.ranked[i];  // locals fit 16 bits
     std::sort(keys.begin(), keys.begin() + std::ptrdiff_t(count));
-    for (std::size_t i = 0; i < count; ++i) keys[i] = c.ranked[keys[i] & 0xffff];
-    for (std::size_t i = 0; i < count; ++i) c.ranking[i] = std::uint32_t(keys[i]);
+    for (std::size_t i = 0; i < count; ++i) c.ranking[i] = keys[i] & 0xffff;
   }
   // Registers that nobody wants stay with whom they belong to.
   static void keep_others(compile_context& c, region& r, std::uint32_t free) {

@@ -108,7 +108,7 @@ struct wrap {
   }
   static void relocate(auto& g, value before) {
     using Policy = policy_of<decltype(g)>;
-    g.template cold<&slow<Policy>::note_load_renamed>(before);
+    g.template refuse<&slow<Policy>::note_load_renamed>(before);
   }
 };
 
