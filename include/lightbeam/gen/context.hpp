@@ -80,11 +80,6 @@ struct cold_exit {
 struct table_field {
   std::uint32_t field, table, next;
 };
-struct pooled_constant {
-  std::uint32_t field;
-  std::uint32_t width;
-  std::uint64_t bits;
-};
 
 // Where arguments and results of a function type travel: worked out once a type.
 struct signature_places {
@@ -195,7 +190,6 @@ struct compile_context {
   std::vector<table_field> table_fields;
   std::vector<cold_trap> traps;
   std::vector<cold_exit> exits;
-  std::vector<pooled_constant> pool;
   std::vector<std::uint32_t> call_places;  // per function: its position, or the head of a chain of call fields
   std::vector<bool> placed;                // per function: call_places is its position
   std::vector<signature_places> signatures;  // per type

@@ -42,7 +42,7 @@ class module_reader {
     if (info_.data_count && !data_seen_ && *info_.data_count != 0)
       return stop(failure(failure_kind::malformed, "data count and data section have inconsistent lengths", size));
     if (!code_begun_)
-      if (auto begun = begin_code(0); !begun) return stop_if_failed(std::move(begun));
+      if (auto begun = begin_code(0); !begun) return stop(begun.error());
     failure_ = failure(failure_kind::limit, "the module has been finished already", size);
     return {};
   }
@@ -173,7 +173,6 @@ class module_reader {
   bool fail(failure f) { return failure_ = std::move(f), false; }
   bool fail(const char* what, std::uint32_t at) { return fail(failure(failure_kind::malformed, what, at)); }
   result<void> stop(failure f) { return failure_ = f, f; }
-  result<void> stop_if_failed(result<void> r) { return r ? r : stop(r.error()); }
 
   module_info& info_;
   Sink& sink_;
