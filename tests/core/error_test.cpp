@@ -20,6 +20,8 @@ struct words final : failure_source {
 TEST_CASE("a failure is one sentence with all that is known") {
   CHECK(failure(failure_kind::malformed, "unexpected end").text() == "malformed: unexpected end");
   CHECK(failure(failure_kind::invalid, "unknown type", 0x1f2).text() == "invalid: unknown type, byte 0x1f2");
+  CHECK(failure(failure_kind::invalid, "unknown local", 4).of(17).in_function(2).text() == "invalid: unknown local 17, in function 2, byte 0x4");
+  CHECK(failure(failure_kind::malformed, "illegal opcode").of(0xfc0020).text() == "malformed: illegal opcode 0xfc0020");
   CHECK(failure(failure_kind::invalid, "type mismatch").types(1, 4).text() == "invalid: type mismatch: expected i32, found f64");
   CHECK(failure(failure_kind::invalid, "type mismatch").types(7, 0).text() == "invalid: type mismatch: expected externref, found nothing");
   CHECK(failure(failure_kind::limit, "too many types", 9).in_section(1).text() == "limit: too many types, in the type section, byte 0x9");

@@ -1,7 +1,7 @@
 #include "../../examples/interpreter/interpreter.hpp"
 #include "../sequences/module_builder.hpp"
 #include <doctest/doctest.h>
-#include <lightbeam/wasm/validator.hpp>
+#include <lightbeam/validate.hpp>
 #include <memory>
 
 namespace {

@@ -1,5 +1,6 @@
 #include "modules.hpp"
 #include <lightbeam/compile/engine.hpp>
+#include <lightbeam/validate.hpp>
 
 namespace {
 struct checked : lightbeam::default_policy {
@@ -66,13 +67,40 @@ TEST_CASE("one module in many stores") {
   CHECK(z().value() == 1);
 }
 
+namespace {
+// The failure of a module with one type and one function, whose body is `code`: the validator's, which must be the engine's.
+lightbeam::failure body(std::vector<std::uint8_t> code) {
+  std::vector<std::uint8_t> m{0, 'a', 's', 'm', 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10};
+  m.push_back(std::uint8_t(code.size() + 2)), m.push_back(1), m.push_back(std::uint8_t(code.size()));
+  m.insert(m.end(), code.begin(), code.end());
+  const auto validated = lightbeam::validate(m, lightbeam::default_policy::features);
+  const auto compiled = compile(m, memory_kind::bounds_checks);
+  REQUIRE_FALSE(validated);
+  REQUIRE_FALSE(compiled);
+  CHECK(validated.error().kind() == compiled.error().kind());
+  CHECK(validated.error().number() == compiled.error().number());
+  CHECK(std::string(validated.error().what()) == compiled.error().what());
+  return compiled.error();
+}
+}  // namespace
+
+TEST_CASE("unknown indices and opcodes are named") {
+  CHECK(body({0, 0x20, 0x05, 0x0b}).text().starts_with("invalid: unknown local 5, in the code section, in function 0"));
+  CHECK(body({0, 0x23, 0x02, 0x0b}).text().starts_with("invalid: unknown global 2,"));
+  CHECK(body({0, 0x10, 0x81, 0x01, 0x0b}).text().starts_with("invalid: unknown function 129,"));
+  CHECK(body({0, 0xd2, 0x07, 0x1a, 0x0b}).text().starts_with("invalid: unknown function 7,"));
+  CHECK(body({0, 0x0c, 0x03, 0x0b}).text().starts_with("invalid: unknown label 3,"));
+  CHECK(body({0, 0x02, 0x09, 0x0b, 0x0b}).text().starts_with("invalid: unknown type 9,"));
+  CHECK(body({0, 0x3f, 0x00, 0x1a, 0x0b}).text().starts_with("invalid: unknown memory 0,"));
+  CHECK(body({0, 0x41, 0x00, 0x28, 0x02, 0x00, 0x1a, 0x0b}).text().starts_with("invalid: unknown memory 0,"));
+  CHECK(body({0, 0x41, 0x00, 0x25, 0x04, 0x1a, 0x0b}).text().starts_with("invalid: unknown table 4,"));
+  CHECK(body({0, 0xfc, 0x0d, 0x06, 0x0b}).text().starts_with("invalid: unknown elem segment 6,"));
+  CHECK(body({0, 0x27, 0x0b}).text().starts_with("malformed: illegal opcode 0x27,"));
+  CHECK(body({0, 0xfc, 0x20, 0x0b}).text().starts_with("malformed: illegal opcode 0xfc0020,"));
+  CHECK(body({0, 0xfc, 0x80, 0x02, 0x0b}).text().starts_with("malformed: illegal opcode 0xfc0100,"));
+}
+
 TEST_CASE("types of later proposals in bodies are unsupported, by name") {
-  const auto body = [](std::vector<std::uint8_t> code) {
-    std::vector<std::uint8_t> m{0, 'a', 's', 'm', 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10};
-    m.push_back(std::uint8_t(code.size() + 2)), m.push_back(1), m.push_back(std::uint8_t(code.size()));
-    m.insert(m.end(), code.begin(), code.end());
-    return compile(m, memory_kind::bounds_checks).error();
-  };
   for (const int code : {0x63, 0x64, 0x69, 0x6a, 0x6e, 0x71, 0x73, 0x74}) {
     const auto type = std::uint8_t(code);
     CHECK(body({1, 1, type, 0x0b}).kind() == failure_kind::unsupported);                     // a local
@@ -81,6 +109,10 @@ TEST_CASE("types of later proposals in bodies are unsupported, by name") {
   }
   CHECK(body({0, 0xd0, 0x7f, 0x1a, 0x0b}).kind() == failure_kind::malformed);
   CHECK(body({0, 0x02, 0x65, 0x0b, 0x0b}).kind() == failure_kind::malformed);
+  CHECK(body({0, 0x00, 0x1c, 0x01, 0x64, 0x1a, 0x0b}).kind() == failure_kind::unsupported);  // select t, in dead code
+  for (const int code : {0x64, 0x7b}) CHECK(body({0, 0x41, 0, 0x41, 0, 0x41, 0, 0x1c, 0x01, std::uint8_t(code), 0x1a, 0x0b}).kind() == failure_kind::unsupported);
+  CHECK(body({0, 0x41, 0, 0x41, 0, 0x41, 0, 0x1c, 0x01, 0x65, 0x1a, 0x0b}).kind() == failure_kind::malformed);
+  CHECK(body({0, 0x41, 0, 0x41, 0, 0x41, 0, 0x1c, 0x02, 0x7f, 0x7f, 0x1a, 0x0b}).kind() == failure_kind::invalid);
 }
 
 TEST_CASE("a stream that has been finished takes nothing more") {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "backend.hpp"
-#include <lightbeam/wasm/validator.hpp>
+#include <lightbeam/validate.hpp>
 #include <memory>
 
 namespace suite {

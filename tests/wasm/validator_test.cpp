@@ -1,3 +1,4 @@
+#include "lightbeam/wasm/skip_dead.hpp"
 #include "lightbeam/wasm/validator.hpp"
 #include "suite_modules.hpp"
 #include <doctest/doctest.h>

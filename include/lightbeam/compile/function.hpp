@@ -72,11 +72,10 @@ struct function_body {
       if (!count.length || c.pc + count.length >= end) break;
       c.pc += count.length;
       const val t = value_type(*c.pc);
-      if (t == val::none) {
-        const char* const why = unsupported_type(*c.pc);
-        return why ? refuse(c, failure_kind::unsupported, why) : refuse(c, failure_kind::malformed, "malformed value type");
+      if (t == val::none || !contains(Policy::features, feature_of(t))) {
+        const type_refusal r = refused_type(*c.pc, "malformed value type");
+        return refuse(c, r.kind, r.what);
       }
-      if (!contains(Policy::features, feature::simd) && t == val::v128) return refuse(c, failure_kind::unsupported, "v128 needs the feature simd, which is disabled");
       ++c.pc;
       total += count.value;
       if (total <= maximum_locals) c.local_memory.insert(c.local_memory.end(), count.value, value::constant(t, 0));

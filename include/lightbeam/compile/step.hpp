@@ -121,8 +121,8 @@ template <class Policy>
 void stop(compile_context* c, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry*) {
   auto g = generator<Policy>{pc, sp, {out}, registers, *c, pc};
   if (!c->done && !c->failed) {
-    const bool end = pc == c->body_end;
-    g.fail(failure_kind::malformed, end ? "unexpected end of section or function" : "illegal opcode");
+    if (pc == c->body_end) g.fail(failure_kind::malformed, "unexpected end of section or function");
+    else g.template refuse<&slow<Policy>::illegal_opcode>(std::uint32_t{*pc});
   }
   g.save();
   c->halted = true;
@@ -139,10 +139,12 @@ void unsupported(compile_context* c, const std::uint8_t* pc, value* sp, std::uin
 
 // A prefixed operator without an entry: unknown, or of a proposal that is never lowered.
 template <class Policy>
-[[gnu::noinline]] const entry* unlisted(compile_context& c, std::uint8_t prefix, std::uint32_t code) {
-  const op_row* row = code > 0xffff ? nullptr : find_row(std::uint32_t(prefix) << 16 | code);
+[[gnu::noinline]] const entry* unlisted(compile_context& c, const std::uint8_t* pc, std::uint32_t code) {
+  const std::uint32_t whole = code > 0xffff ? *pc : std::uint32_t{*pc} << 16 | code;
+  const op_row* row = row_of(whole);
   c.scratch = {row ? &unsupported<Policy> : &stop<Policy>, nullptr, {}};
   if (row) c.scratch.row.row = std::uint16_t(row - op_table.data());
+  else if (!c.failed) c.failed = failure(failure_kind::malformed, "illegal opcode", std::uint32_t(pc - c.body)).of(whole);
   return &c.scratch;
 }
 
@@ -151,8 +153,8 @@ template <class Policy>
 [[LIGHTBEAM_FLAT]] void prefixed(compile_context* c, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry* e) {
   const auto code = decode_u32(pc + 1);
   const entry* next = e;
-  if (!code.length || pc[0] != 0xfc || code.value >= 256) next = unlisted<Policy>(*c, pc[0], code.length ? code.value : ~0u);
-  else next = &c->table[dispatch<Policy>::misc + code.value];
+  if (code.length && pc[0] == 0xfc && code.value < 256) next = &c->table[dispatch<Policy>::misc + code.value];
+  if (next == e || next->step == &stop<Policy>) [[unlikely]] next = unlisted<Policy>(*c, pc, code.length ? code.value : ~0u);
   // The step skips one byte of opcode; it finds the rest skipped here.
   if constexpr (tail_calls) {
     LIGHTBEAM_TAIL next->step(c, pc + code.length, sp, out, registers, next);
@@ -173,6 +175,10 @@ template <class Policy>
   }
 }
 
+// False, with the operator's name in the compiler's message.
+template <op_name Name, bool Value>
+inline constexpr bool holds = Value;
+
 // A row outside Policy::features costs nothing: its handler is never instantiated.
 template <class Policy, op O>
 constexpr entry make_entry() {
@@ -184,13 +190,15 @@ constexpr entry make_entry() {
   if constexpr (!contains(Policy::features, O->since)) {
     return {&unsupported<Policy>, nullptr, data};
   } else if constexpr (std::same_as<H, no_handler>) {
-    static_assert(!std::same_as<H, no_handler>, "op_table.hpp has a row that no file in lower/ handles");
+    static_assert(holds<op_name(O), false>, "op_table.hpp has a row that no file in lower/ handles");
     return {};
   } else {
-    if constexpr (O->immediate == imm::none || O->immediate == imm::br_table)
-      static_assert(handler<H, G>, "the handler must accept (generator&): its row has no immediate");
-    else
-      static_assert(handler<H, G, immediate_t<O->immediate>>, "the handler must accept (generator&, immediate): see its row");
+    if constexpr (O->immediate == imm::none || O->immediate == imm::br_table) {
+      if constexpr (!handler<H, G>) static_assert(holds<op_name(O), false>, "the handler must accept (generator&): its row has no immediate");
+    } else {
+      if constexpr (!handler<H, G, immediate_t<O->immediate>>)
+        static_assert(holds<op_name(O), false>, "the handler must accept (generator&, immediate): see its row");
+    }
     constexpr int ins = O->type.by_check ? 0 : O->type.ins;
     for (int k = 0; k < ins; ++k) data.in[k] = std::uint8_t(O->type.in[std::size_t(k)]);
     return {step_of<Policy, H, O->immediate, ins>(), &Policy::overrides::template handler<O>(), data};

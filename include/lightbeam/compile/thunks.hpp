@@ -37,20 +37,20 @@ class thunk_writer : public Xbyak::CodeGenerator {
     pop(rcx);
     add(rsp, 8);
     pop(rdx);
-    mov(header(rdx, header_offset::stack_limit), rcx);
+    put(rdx, displacement(header_offset::stack_limit), rcx);
     pop(rcx);
     pop(rdx);
-    mov(qword[rdx + offsetof(context, saved_sp)], rcx);
+    put(rdx, offsetof(context, saved_sp), rcx);
     pop(rdx);
     for (const auto& r : {r15, r14, r13, r12, rbp, rbx}) pop(r);
     ret();
 
     // The site is in rax, 1 + trap_code in rcx.
     trap_ = getCurr();
-    mov(rdx, header(r14, header_offset::store_context));
-    mov(qword[rdx + offsetof(context, trap_site)], rax);
-    mov(qword[rdx + offsetof(context, trap)], rcx);
-    mov(rsp, qword[rdx + offsetof(context, saved_sp)]);
+    get(rdx, r14, displacement(header_offset::store_context));
+    put(rdx, offsetof(context, trap_site), rax);
+    put(rdx, offsetof(context, trap), rcx);
+    get(rsp, rdx, offsetof(context, saved_sp));
     mov(eax, 1);
     jmp(exit_);
 
@@ -79,7 +79,7 @@ class thunk_writer : public Xbyak::CodeGenerator {
     mov(rdx, r8);
     mov(rcx, r9);
     mov(r8, r14);
-    mov(r10, header(r14, header_offset::functions));
+    get(r10, r14, displacement(header_offset::functions));
     call(qword[r10 + rax * 8]);
     leave_host();
     test(rdx, rdx);
@@ -93,13 +93,13 @@ class thunk_writer : public Xbyak::CodeGenerator {
     at.foreign_call = here();
     push(r14);
     mov(rdx, r14);
-    mov(rax, header(r14, header_offset::stack_limit));
-    mov(r14, qword[rcx + offsetof(function_record, instance)]);
-    mov(header(r14, header_offset::stack_limit), rax);
-    mov(r15, header(r14, header_offset::memory_base));
+    get(rax, r14, displacement(header_offset::stack_limit));
+    get(r14, rcx, offsetof(function_record, instance));
+    put(r14, displacement(header_offset::stack_limit), rax);
+    get(r15, r14, displacement(header_offset::memory_base));
     call(qword[rcx + offsetof(function_record, code)]);
     pop(r14);
-    mov(r15, header(r14, header_offset::memory_base));
+    get(r15, r14, displacement(header_offset::memory_base));
     ret();
 
     image.table_thunks.assign(image.info.tables.size(), 0);
@@ -116,7 +116,7 @@ class thunk_writer : public Xbyak::CodeGenerator {
     mov(rcx, rax);
     leave();
     // The adapter was called by a foreign thunk, which keeps one word above its return address; or by an entry thunk.
-    mov(rax, qword[rsp + 16]);
+    get(rax, rsp, 16);
     jmp(trap_);
 
     const auto& info = image.info;
@@ -142,26 +142,32 @@ class thunk_writer : public Xbyak::CodeGenerator {
   Xbyak::Address header(const Xbyak::Reg64& instance, std::int32_t offset) const { return qword[instance + displacement(offset)]; }
   static std::size_t overflow(std::uint32_t i) { return offsetof(context, overflow) + 8 * std::size_t{i}; }
 
+  // The 8 bytes at base + offset: out of line, because xbyak's operands are long where they are inlined.
+  [[gnu::noinline]] void get(int to, int base, std::size_t offset) { mov(Xbyak::Reg64(to), qword[Xbyak::Reg64(base) + offset]); }
+  [[gnu::noinline]] void put(int base, std::size_t offset, int from) { mov(qword[Xbyak::Reg64(base) + offset], Xbyak::Reg64(from)); }
+  void get(const Xbyak::Reg64& to, const Xbyak::Reg64& base, std::size_t offset) { get(to.getIdx(), base.getIdx(), offset); }
+  void put(const Xbyak::Reg64& base, std::size_t offset, const Xbyak::Reg64& from) { put(base.getIdx(), offset, from.getIdx()); }
+
   // A register from an array of values; i32 and f32 are read as 32 bits.
-  void load(val t, reg to, const Xbyak::RegExp& from) {
-    if (t == val::f32) movss(xmm_of(to), dword[from]);
-    else if (t == val::f64) movsd(xmm_of(to), qword[from]);
-    else load_bits(t, general(to), from);
+  [[gnu::noinline]] void load(val t, reg to, const Xbyak::Reg64& base, std::size_t offset) {
+    if (t == val::f32) movss(xmm_of(to), dword[base + offset]);
+    else if (t == val::f64) movsd(xmm_of(to), qword[base + offset]);
+    else load_bits(t, general(to), base, offset);
   }
-  void load_bits(val t, const Xbyak::Reg64& to, const Xbyak::RegExp& from) {
-    if (is_wide(t)) mov(to, qword[from]);
-    else mov(to.cvt32(), dword[from]);
+  [[gnu::noinline]] void load_bits(val t, const Xbyak::Reg64& to, const Xbyak::Reg64& base, std::size_t offset) {
+    if (is_wide(t)) get(to, base, offset);
+    else mov(to.cvt32(), dword[base + offset]);
   }
   // A register to an array of values; i32 and f32 get zeros above them.
-  void store(val t, const Xbyak::RegExp& to, reg from, const Xbyak::Reg64& scratch) {
-    if (t == val::f64) return movsd(qword[to], xmm_of(from));
+  [[gnu::noinline]] void store(val t, const Xbyak::Reg64& base, std::size_t offset, reg from, const Xbyak::Reg64& scratch) {
+    if (t == val::f64) return movsd(qword[base + offset], xmm_of(from));
     if (t == val::f32) movd(scratch.cvt32(), xmm_of(from));
     else if (t == val::i32) mov(scratch.cvt32(), general(from).cvt32());
-    mov(qword[to], is_wide(t) ? general(from) : scratch);
+    put(base, offset, is_wide(t) ? general(from) : scratch);
   }
-  void copy(val t, const Xbyak::RegExp& to, const Xbyak::RegExp& from, const Xbyak::Reg64& scratch) {
-    load_bits(t, scratch, from);
-    mov(qword[to], scratch);
+  void copy(val t, const Xbyak::Reg64& to, std::size_t to_offset, const Xbyak::Reg64& from, std::size_t from_offset, const Xbyak::Reg64& scratch) {
+    load_bits(t, scratch, from, from_offset);
+    put(to, to_offset, scratch);
   }
 
   void entry(const function_type& type) {
@@ -170,28 +176,28 @@ class thunk_writer : public Xbyak::CodeGenerator {
     push(rdx);
     push(0);
     push(header(rdx, header_offset::stack_limit));
-    mov(qword[rcx + offsetof(context, saved_sp)], rsp);
-    mov(rax, qword[rcx + offsetof(context, stack_limit)]);
-    mov(header(rdx, header_offset::stack_limit), rax);
+    put(rcx, offsetof(context, saved_sp), rsp);
+    get(rax, rcx, offsetof(context, stack_limit));
+    put(rdx, displacement(header_offset::stack_limit), rax);
     mov(r14, rdx);
-    mov(r15, header(r14, header_offset::memory_base));
+    get(r15, r14, displacement(header_offset::memory_base));
     mov(rax, rsi);
     mov(r11, rdi);
     std::size_t at = 0;
     for (auto places = value_places::arguments(); const val t : type.params) {
       const auto p = places.next(t);
-      if (p.in != reg::none) load(t, p.in, r11 + at);
-      else copy(t, rcx + overflow(p.overflow), r11 + at, r10);
+      if (p.in != reg::none) load(t, p.in, r11, at);
+      else copy(t, rcx, overflow(p.overflow), r11, at, r10);
       at += 8;
     }
     call(rax);
-    if (!type.results.empty()) mov(r11, qword[rsp + 40]);  // the values
-    if (type.results.size() > 2) mov(rsi, qword[rsp + 32]);  // the context
+    if (!type.results.empty()) get(r11, rsp, 40);  // the values
+    if (type.results.size() > 2) get(rsi, rsp, 32);  // the context
     at = 0;
     for (auto places = value_places::results(); const val t : type.results) {
       const auto p = places.next(t);
-      if (p.in != reg::none) store(t, r11 + at, p.in, rdi);
-      else copy(t, r11 + at, rsi + overflow(p.overflow), rdi);
+      if (p.in != reg::none) store(t, r11, at, p.in, rdi);
+      else copy(t, r11, at, rsi, overflow(p.overflow), rdi);
       at += 8;
     }
     xor_(eax, eax);
@@ -208,12 +214,12 @@ class thunk_writer : public Xbyak::CodeGenerator {
       cmp(rsp, header(r14, header_offset::stack_limit));
       jb(adapter_failed_);
     }
-    if (type.params.size() > 4) mov(rcx, header(r14, header_offset::store_context));
+    if (type.params.size() > 4) get(rcx, r14, displacement(header_offset::store_context));
     std::size_t at = 0;
     for (auto places = value_places::arguments(); const val t : type.params) {
       const auto p = places.next(t);
-      if (p.in != reg::none) store(t, rsp + at, p.in, rax);
-      else copy(t, rsp + at, rcx + overflow(p.overflow), rax);
+      if (p.in != reg::none) store(t, rsp, at, p.in, rax);
+      else copy(t, rsp, at, rcx, overflow(p.overflow), rax);
       at += 8;
     }
     lea(rdi, header(r14, host_closure_call));
@@ -221,12 +227,12 @@ class thunk_writer : public Xbyak::CodeGenerator {
     call(qword[rdi + offsetof(host_closure, call)]);
     test(rax, rax);
     jnz(adapter_failed_);
-    if (type.results.size() > 2) mov(rsi, header(r14, header_offset::store_context));
+    if (type.results.size() > 2) get(rsi, r14, displacement(header_offset::store_context));
     at = 0;
     for (auto places = value_places::results(); const val t : type.results) {
       const auto p = places.next(t);
-      if (p.in != reg::none) load(t, p.in, rsp + at);
-      else copy(t, rsi + overflow(p.overflow), rsp + at, rdi);
+      if (p.in != reg::none) load(t, p.in, rsp, at);
+      else copy(t, rsi, overflow(p.overflow), rsp, at, rdi);
       at += 8;
     }
     leave_host();

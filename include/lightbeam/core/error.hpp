@@ -58,7 +58,7 @@ class failure {
  public:
   failure(failure_kind kind, const char* what, std::uint32_t offset = no_index) noexcept : what_(what), offset_(offset), kind_(kind) {}
   // A trap: `what` is its text.
-  explicit failure(trap_code code) noexcept : failure(failure_kind::trap, lightbeam::text(code).data()) { code_ = std::uint8_t(code); }
+  explicit failure(trap_code code) noexcept : failure(failure_kind::trap, lightbeam::text(code).data()) { section_ = std::uint8_t(code); }
   // proc_exit of WASI and its like: the guest ended with a code.
   static failure exit(int code) noexcept {
     failure f(failure_kind::exit, "the program ended by itself");
@@ -67,19 +67,21 @@ class failure {
   }
 
   failure_kind kind() const { return kind_; }
-  trap_code code() const { return trap_code(code_); }  // of traps
+  trap_code code() const { return trap_code(section_); }  // of traps
   int exit_code() const { return int(function_); }     // of exits
   const char* what() const { return what_; }
   std::uint32_t offset() const { return offset_; }      // in bytes from the start of the module
   std::uint32_t function() const { return kind_ == failure_kind::exit ? no_index : function_; }
-  std::uint8_t section() const { return section_; }
+  std::uint8_t section() const { return kind_ == failure_kind::trap ? no_section : section_; }
+  std::uint32_t number() const { return number_; }  // the index, code or count that `what` complains of
   std::uint8_t expected() const { return expected_; }  // a value type (wasm/types.hpp), 0 where it does not apply
   std::uint8_t found() const { return found_; }
   const failure_source* source() const { return source_.get(); }
 
   failure&& at(std::uint32_t offset) && { return offset_ = offset, std::move(*this); }
-  failure&& in_section(std::uint8_t id) && { return section_ = id, std::move(*this); }
+  failure&& in_section(std::uint8_t id) && { return section_ = id, std::move(*this); }  // not of traps
   failure&& in_function(std::uint32_t index) && { return function_ = index, std::move(*this); }
+  failure&& of(std::uint32_t number) && { return number_ = number, std::move(*this); }
   failure&& types(std::uint8_t expected, std::uint8_t found) && { return expected_ = expected, found_ = found, std::move(*this); }
   failure&& from(const failure_source* source) && { return source_ = ref(source), std::move(*this); }
 
@@ -87,11 +89,12 @@ class failure {
   inline std::string text() const;
 
  private:
+  static constexpr std::uint8_t no_section = 0xff;
   const char* what_ = nullptr;
   ref<const failure_source> source_;
-  std::uint32_t offset_ = no_index, function_ = no_index;
+  std::uint32_t offset_ = no_index, function_ = no_index, number_ = no_index;
   failure_kind kind_ = failure_kind::malformed;
-  std::uint8_t code_ = 0, section_ = 0xff, expected_ = 0, found_ = 0;
+  std::uint8_t section_ = no_section, expected_ = 0, found_ = 0;  // of traps, which lie in no section, the code
 };
 static_assert(sizeof(failure) <= 32);
 
@@ -110,19 +113,22 @@ inline std::string failure::text() const {
   std::string s(lightbeam::text(kind_));
   s.append(": ").append(what_);
   if (kind_ == failure_kind::exit) return s.append(" with code ").append(std::to_string(exit_code()));
+  const auto hexadecimal = [](std::uint32_t n) {
+    char text[2 + 8 + 1];
+    std::snprintf(text, sizeof text, "0x%x", n);
+    return std::string(text);
+  };
+  // An index in decimal; what is malformed is a code.
+  if (number_ != no_index) s.append(" ").append(kind_ == failure_kind::malformed ? hexadecimal(number_) : std::to_string(number_));
   if (expected_ < std::size(type_names) && found_ < std::size(type_names) && (expected_ | found_) != 0)
     s.append(": expected ").append(type_names[expected_]).append(", found ").append(type_names[found_]);
-  if (section_ < std::size(section_names)) s.append(", in the ").append(section_names[section_]).append(" section");
+  if (section() < std::size(section_names)) s.append(", in the ").append(section_names[section_]).append(" section");
   if (function_ != no_index) {
     s.append(", in function ").append(std::to_string(function_));
     if (const std::string name = source_ ? source_->function_name(function_) : std::string(); !name.empty())
       s.append(" (\"").append(name).append("\")");
   }
-  if (offset_ != no_index) {
-    char hex[2 + 8 + 1];
-    std::snprintf(hex, sizeof hex, "0x%x", offset_);
-    s.append(", byte ").append(hex);
-  }
+  if (offset_ != no_index) s.append(", byte ").append(hexadecimal(offset_));
   return s;
 }
 

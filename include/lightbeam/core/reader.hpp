@@ -28,10 +28,13 @@ class reader {
     if (!failure_) failure_ = std::move(f);
     pc_ = end_;
   }
-  void fail(failure_kind kind, const char* what, std::uint32_t at) { fail(failure(kind, what, at)); }
+  [[gnu::cold, gnu::noinline]] void fail(failure_kind kind, const char* what, std::uint32_t at) { fail(failure(kind, what, at)); }
   void malformed(const char* what) { fail(failure_kind::malformed, what, offset()); }
   void malformed(const char* what, std::uint32_t at) { fail(failure_kind::malformed, what, at); }
   void invalid(const char* what, std::uint32_t at) { fail(failure_kind::invalid, what, at); }
+  void illegal_opcode(std::uint32_t code, std::uint32_t at) { fail(failure(failure_kind::malformed, "illegal opcode", at).of(code)); }
+  // An index (of what `what` says) that lies outside of its space.
+  [[gnu::cold, gnu::noinline]] void unknown(const char* what, std::uint32_t index, std::uint32_t at) { fail(failure(failure_kind::invalid, what, at).of(index)); }
 
   std::uint8_t byte() { return pc_ == end_ ? out_of_bytes() : *pc_++; }
   std::uint8_t peek() { return pc_ == end_ ? out_of_bytes() : *pc_; }

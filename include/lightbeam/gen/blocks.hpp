@@ -21,19 +21,19 @@ struct blocks {
     static constexpr std::int8_t codes[] = {-1, -2, -3, -4, -5, -16, -17};
     if (immediate == -64) return true;
     if (immediate >= 0) {
-      if (std::uint64_t(immediate) >= g.c.info->types.size()) return g.fail(failure_kind::invalid, "unknown type"), false;
+      if (std::uint64_t(immediate) >= g.c.info->types.size()) return g.unknown("unknown type", std::uint32_t(immediate)), false;
       const auto& t = g.c.info->types[std::size_t(immediate)];
       types = {t.params, t.results};
       return true;
     }
     for (std::size_t i = 0; i < std::size(codes); ++i)
-      if (codes[i] == immediate) {
-        if (singles[i] == val::v128) return g.fail(failure_kind::unsupported, "v128 needs the feature simd, which is disabled"), false;
+      if (codes[i] == immediate && contains(Policy::features, feature_of(singles[i]))) {
         types.results = {&singles[i], 1};
         return true;
       }
-    if (const char* const why = unsupported_type(std::uint8_t(immediate & 0x7f)); why && immediate > -64) return g.fail(failure_kind::unsupported, why), false;
-    return g.fail(failure_kind::malformed, "malformed block type"), false;
+    const bool single = immediate > -64;
+    const type_refusal r = refused_type(single ? std::uint8_t(immediate & 0x7f) : 0, single ? "malformed value type" : "malformed block type");
+    return g.fail(r.kind, r.what), false;
   }
 
   // Parameters end in slots when they must be found by more than one way: by the back edge of a loop, by both arms of an if.

@@ -67,7 +67,7 @@ struct branch_table {
     for (std::uint64_t i = 0; i <= count; ++i) {
       const auto depth = read_u32(g);
       if (!depth) return false;
-      if (*depth >= g.c.frames.size()) return g.fail(failure_kind::invalid, "unknown label"), false;
+      if (*depth >= g.c.frames.size()) return g.unknown("unknown label", *depth), false;
       auto& f = frame(g, *depth);
       if (f.table == g.c.tables) continue;
       f.table = g.c.tables;

@@ -14,7 +14,7 @@ struct calls {
 
   [[gnu::always_inline]] static void direct(G& g, std::uint32_t index) {
     const auto& info = *g.c.info;
-    if (index >= info.functions.size()) return g.fail(failure_kind::invalid, "unknown function");
+    if (index >= info.functions.size()) return g.unknown("unknown function", index);
     const std::uint32_t type = info.functions[index];
     const auto& places = g.c.signatures[type];
     const survey seen = look(g, places.params, nullptr);
@@ -34,9 +34,9 @@ struct calls {
 
   static void indirect(G& g, std::uint32_t type, std::uint32_t table) {
     const auto& info = *g.c.info;
-    if (table >= info.tables.size()) return g.fail(failure_kind::invalid, "unknown table");
+    if (table >= info.tables.size()) return g.unknown("unknown table", table);
     if (info.tables[table].element != val::funcref) return g.mismatch(val::funcref, info.tables[table].element);
-    if (type >= info.types.size()) return g.fail(failure_kind::invalid, "unknown type");
+    if (type >= info.types.size()) return g.unknown("unknown type", type);
     if (g.sp[-1].type() != val::i32) return g.mismatch(val::i32, g.sp[-1].type());
     const auto& places = g.c.signatures[type];
     const survey seen = look(g, places.params, &g.sp[-1]);

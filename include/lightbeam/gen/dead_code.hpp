@@ -1,7 +1,7 @@
 #pragma once
 
 #include "flow.hpp"
-#include "../wasm/validator.hpp"
+#include "../wasm/skip_dead.hpp"
 
 namespace lightbeam::inline LIGHTBEAM_ABI {
 

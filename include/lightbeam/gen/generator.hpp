@@ -81,24 +81,25 @@ struct generator {
   void fail(failure_kind kind, const char* what, val expected = val::none, val found = val::none) {
     refuse<&slow<Policy>::fail>(kind, what, expected, found);
   }
+  void unknown(const char* what, std::uint32_t index) { refuse<&slow<Policy>::unknown>(what, index); }
   void mismatch(val expected, val found) { fail(failure_kind::invalid, "type mismatch", expected, found); }
 
   bool has_memory(std::uint32_t index) {
     if (index < c.info->memories.size()) [[likely]] return true;
-    return fail(failure_kind::invalid, "unknown memory"), false;
+    return unknown("unknown memory", index), false;
   }
   bool has_data(std::uint32_t segment) {
     if (!c.info->data_count) return fail(failure_kind::malformed, "data count section required"), false;
     if (segment < *c.info->data_count) return true;
-    return fail(failure_kind::invalid, "unknown data segment"), false;
+    return unknown("unknown data segment", segment), false;
   }
   bool has_table(std::uint32_t index) {
     if (index < c.info->tables.size()) return true;
-    return fail(failure_kind::invalid, "unknown table"), false;
+    return unknown("unknown table", index), false;
   }
   bool has_elements(std::uint32_t segment) {
     if (segment < c.info->elements.size()) return true;
-    return fail(failure_kind::invalid, "unknown elem segment"), false;
+    return unknown("unknown elem segment", segment), false;
   }
 
   // --- registers -------------------------------------------------------------------------------------------------

@@ -192,8 +192,12 @@ struct multiply {
       g.a.imul(w, d.in, s, std::int32_t(y.bits64()));
       return g.finish(d, t);
     }
-    two_operands(g, t, x, y, true, false, 0, [&g, this](reg d, value right) {
-      g.with_operand(right, w == width::w32 ? load_op::mov32 : load_op::mov64, [&g, this, d](auto s) { g.a.imul(w, d, s); });
+    g.template cold<&multiply::operands<policy_of<decltype(g)>>>(w, x, y);
+  }
+  template <class Policy>
+  static void operands(generator<Policy>& g, width w, value x, value y) {
+    two_operands(g, integer(w), x, y, true, false, 0, [&g, w](reg d, value right) {
+      g.with_operand(right, w == width::w32 ? load_op::mov32 : load_op::mov64, [&g, w, d](auto s) { g.a.imul(w, d, s); });
     });
   }
 };
@@ -208,11 +212,16 @@ struct shift {
     const val t = integer(w);
     if (both_constant(x, y)) return g.push_constant(t, evaluate(folds, w, x.bits64(), y.bits64()));
     if (y.is(where::constant)) return by_constant(g, t, x, std::uint8_t(y.bits64() & (w == width::w64 ? 63 : 31)));
-    if (op >= shift_op::shl && g.c.cpu.has(cpu_feature::bmi2)) return by_register(g, t, x, y);
-    by_cl(g, t, x, y);
+    g.template cold<&shift::by_variable<policy_of<decltype(g)>>>(*this, x, y);
   }
 
  private:
+  template <class Policy>
+  static void by_variable(generator<Policy>& g, shift s, value x, value y) {
+    const val t = integer(s.w);
+    if (s.op >= shift_op::shl && g.c.cpu.has(cpu_feature::bmi2)) s.by_register(g, t, x, y);
+    else s.by_cl(g, t, x, y);
+  }
   void by_constant(auto& g, val t, value x, std::uint8_t count) const {
     if (count == 0) return g.push(x);
     if (op == shift_op::shl && count <= 3) {

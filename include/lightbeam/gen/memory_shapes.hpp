@@ -18,7 +18,7 @@ struct memory_access {
 
   // The address operand of a load or store of `bytes` bytes, checked as the policy wants it. Its temporaries stay owned.
   static effective_address at(G& g, value v, std::uint32_t offset, std::uint32_t bytes) {
-    if (v.is(where::constant)) return constant(g, std::uint32_t(v.bits64()), offset, bytes);
+    if (v.is(where::constant)) [[unlikely]] return g.template cold<&memory_access::constant>(std::uint32_t(v.bits64()), offset, bytes);
     address m;
     if (v.is(where::local) && v.base() != reg::none) {
       m = {g.home(v), reg::none, 0, 0};
@@ -30,7 +30,7 @@ struct memory_access {
     } else {
       m = {g.writable(v), reg::none, 0, 0};
     }
-    if (offset >= 0x80000000u) return large_offset(g, m, offset, bytes);
+    if (offset >= 0x80000000u) [[unlikely]] return g.template cold<&memory_access::large_offset>(m, offset, bytes);
     return Policy::memory::checked(g, {m, offset}, bytes);
   }
   static address operand(G& g, effective_address e) {
@@ -108,41 +108,37 @@ struct memory_store {
     using Policy = policy_of<decltype(g)>;
     using Access = memory_access<Policy>;
     if (!g.has_memory(0)) return;
-    value v = g.pop();
+    const value v = g.pop();
     const value address = g.pop();
     g.settle_loads();
-    if (v.is(where::constant)) return store_constant(g, v, address, m.offset);
-    const reg s = source(g, v);
+    const bool immediate = is_immediate(v);
+    const reg s = immediate ? reg::none : source(g, v);
     const auto at = Access::at(g, address, m.offset, bytes);
     const auto to = Access::operand(g, at);
     mark(g);
-    g.a.store(is_xmm(s) || !is_float(type) ? op : type == val::f32 ? store_op::mov32 : store_op::mov64, to, s);
+    if (immediate) g.a.store_imm(as_integer(), to, number(v));
+    else g.a.store(is_xmm(s) ? op : as_integer(), to, s);
     g.release(mask(s, to.index));
     g.release(mask(at.parts.base, at.parts.index));
   }
 
  private:
-  // Floats that lie in memory travel through a general register.
+  store_op as_integer() const { return op == store_op::movss ? store_op::mov32 : op == store_op::movsd ? store_op::mov64 : op; }
+  bool is_immediate(value v) const {
+    return v.is(where::constant) && (as_integer() != store_op::mov64 || std::int64_t(v.bits64()) == std::int32_t(v.bits64()));
+  }
+  std::int32_t number(value v) const {
+    const auto k = std::int32_t(v.bits64());
+    return op == store_op::mov8 ? std::int8_t(k) : op == store_op::mov16 ? std::int16_t(k) : k;
+  }
+  // Floats that lie in memory or are constants travel through a general register.
   static reg source(auto& g, value v) {
     using G = std::remove_cvref_t<decltype(g)>;
-    if (!is_float(v.type()) || !G::in_frame(v)) return g.readable(v);
+    if (!is_float(v.type()) || !(G::in_frame(v) || v.is(where::constant))) return g.readable(v);
     const reg r = g.temporary();
-    g.a.load(v.type() == val::f32 ? load_op::mov32 : load_op::mov64, r, G::frame_place(v));
+    if (v.is(where::constant)) g.a.mov(width::w64, r, v.bits64());
+    else g.a.load(v.type() == val::f32 ? load_op::mov32 : load_op::mov64, r, G::frame_place(v));
     return r;
-  }
-  void store_constant(auto& g, value v, value address, std::uint32_t offset) const {
-    using Access = memory_access<policy_of<decltype(g)>>;
-    const store_op as = op == store_op::movss ? store_op::mov32 : op == store_op::movsd ? store_op::mov64 : op;
-    const auto k = std::int32_t(v.bits64());
-    reg s = reg::none;
-    if (as == store_op::mov64 && std::int64_t(v.bits64()) != k) g.a.mov(width::w64, s = g.temporary(), v.bits64());
-    const auto at = Access::at(g, address, offset, bytes);
-    const auto to = Access::operand(g, at);
-    mark(g);
-    if (s != reg::none) g.a.store(store_op::mov64, to, s);
-    else g.a.store_imm(as, to, as == store_op::mov8 ? std::int8_t(k) : as == store_op::mov16 ? std::int16_t(k) : k);
-    g.release(mask(s, to.index));
-    g.release(mask(at.parts.base, at.parts.index));
   }
   static void mark(auto& g) {
     using Policy = policy_of<decltype(g)>;

@@ -11,8 +11,13 @@ struct slow {
   using G = generator<Policy>;
 
   static void fail(G& g, failure_kind kind, const char* what, val expected, val found) {
+    end(g, failure(kind, what).types(std::uint8_t(expected), std::uint8_t(found)));
+  }
+  static void unknown(G& g, const char* what, std::uint32_t index) { end(g, failure(failure_kind::invalid, what).of(index)); }
+  static void illegal_opcode(G& g, std::uint32_t code) { end(g, failure(failure_kind::malformed, "illegal opcode").of(code)); }
+  static void end(G& g, failure&& f) {
     static constexpr std::uint8_t stop[] = {0xff};
-    if (!g.c.failed) g.c.failed = failure(kind, what).types(std::uint8_t(expected), std::uint8_t(found)).at(std::uint32_t(g.pc - g.c.body));
+    if (!g.c.failed) g.c.failed = std::move(f).at(std::uint32_t(g.pc - g.c.body));
     g.pc = stop;
   }
 

@@ -16,7 +16,7 @@ struct branches {
 
   static control* target(G& g, std::uint32_t depth) {
     if (depth < g.c.frames.size()) return &g.c.frames[g.c.frames.size() - 1 - depth];
-    return g.fail(failure_kind::invalid, "unknown label"), nullptr;
+    return g.unknown("unknown label", depth), nullptr;
   }
   [[gnu::always_inline]] static void br(G& g, std::uint32_t depth) {
     control* const f = target(g, depth);

@@ -3,6 +3,7 @@
 #include "../gen/integer_shapes.hpp"
 #include "../gen/lower.hpp"
 #include "../gen/slow.hpp"
+#include "../wasm/immediates.hpp"
 
 // Parametric operators: section 4.4.4 of the specification.
 namespace lightbeam::inline LIGHTBEAM_ABI {
@@ -105,14 +106,17 @@ template <> inline constexpr auto lower<"select"> = [](auto& g) {
   g.template cold<&selection<Policy>::lower>();
 };
 struct typed_select {
-  void operator()(auto& g, val t) const {
+  void operator()(auto& g, select_type of) const {
     using Policy = policy_of<decltype(g)>;
-    if (t == val::none) return g.fail(failure_kind::invalid, "select has exactly one type, and one that is known");
+    const val t = of.type;
+    if (of.code == 0) return g.fail(failure_kind::invalid, "invalid result arity");
+    if (t == val::none || !contains(Policy::features, feature_of(t))) return refuse(g, refused_type(of.code, "malformed value type"));
     if (g.sp[-1].type() != val::i32) return g.mismatch(val::i32, g.sp[-1].type());
     if (g.sp[-2].type() != t) return g.mismatch(t, g.sp[-2].type());
     if (g.sp[-3].type() != t) return g.mismatch(t, g.sp[-3].type());
     g.template cold<&selection<Policy>::lower>();
   }
+  static void refuse(auto& g, type_refusal r) { g.fail(r.kind, r.what); }
 };
 template <> inline constexpr auto lower<"select t"> = typed_select{};
 

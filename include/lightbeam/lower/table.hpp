@@ -8,8 +8,8 @@ namespace lightbeam::inline LIGHTBEAM_ABI {
 
 template <> inline constexpr auto lower<"ref.null"> = [](auto& g, val t) {
   if (is_reference(t)) return g.push_constant(t, 0);
-  const char* const why = unsupported_type(g.pc[-1]);
-  g.fail(why ? failure_kind::unsupported : failure_kind::malformed, why ? why : "malformed reference type");
+  const type_refusal r = refused_type(t == val::v128 ? 0 : g.pc[-1], "malformed reference type");
+  g.fail(r.kind, r.what);
 };
 template <> inline constexpr auto lower<"ref.is_null"> = [](auto& g) {
   const value v = g.pop();
@@ -19,7 +19,7 @@ template <> inline constexpr auto lower<"ref.is_null"> = [](auto& g) {
   g.push_condition(as_condition(cond::e));
 };
 template <> inline constexpr auto lower<"ref.func"> = [](auto& g, std::uint32_t f) {
-  if (f >= g.c.info->functions.size()) return g.fail(failure_kind::invalid, "unknown function");
+  if (f >= g.c.info->functions.size()) return g.unknown("unknown function", f);
   if (!g.c.info->referenced[f]) return g.fail(failure_kind::invalid, "undeclared function reference");
   runtime_operator{runtime_call::ref_func, 0, val::funcref}(g, f, true);
 };

@@ -8,7 +8,7 @@ namespace lightbeam::inline LIGHTBEAM_ABI {
 
 struct read_local {
   void operator()(auto& g, std::uint32_t i) const {
-    if (i >= g.c.local_count) return g.fail(failure_kind::invalid, "unknown local");
+    if (i >= g.c.local_count) return g.unknown("unknown local", i);
     g.push(g.c.locals[i]);
   }
   bool quick(auto& g, const row_data&) const {
@@ -26,7 +26,7 @@ template <bool Tee>
 struct write_local {
   void operator()(auto& g, std::uint32_t i) const {
     using Policy = policy_of<decltype(g)>;
-    if (i >= g.c.local_count) [[unlikely]] return g.fail(failure_kind::invalid, "unknown local");
+    if (i >= g.c.local_count) [[unlikely]] return g.unknown("unknown local", i);
     const value record = g.c.locals[i];
     if (g.sp[-1].type() != record.type()) [[unlikely]] return g.mismatch(record.type(), g.sp[-1].type());
     const value v = g.pop();
@@ -98,7 +98,7 @@ struct globals {
 };
 template <> inline constexpr auto lower<"global.get"> = [](auto& g, std::uint32_t i) {
   using Policy = policy_of<decltype(g)>;
-  if (i >= g.c.info->globals.size()) return g.fail(failure_kind::invalid, "unknown global");
+  if (i >= g.c.info->globals.size()) return g.unknown("unknown global", i);
   const val t = g.c.info->globals[i].type;
   reg pointer;
   const address from = globals<Policy>::place(g, i, pointer);
@@ -109,7 +109,7 @@ template <> inline constexpr auto lower<"global.get"> = [](auto& g, std::uint32_
 };
 template <> inline constexpr auto lower<"global.set"> = [](auto& g, std::uint32_t i) {
   using Policy = policy_of<decltype(g)>;
-  if (i >= g.c.info->globals.size()) return g.fail(failure_kind::invalid, "unknown global");
+  if (i >= g.c.info->globals.size()) return g.unknown("unknown global", i);
   g.template cold<&globals<Policy>::set>(i);
 };
 

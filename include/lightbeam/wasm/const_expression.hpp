@@ -47,7 +47,7 @@ class const_expression_reader {
   const_expression global(std::uint32_t at) {
     const std::uint32_t index = in_.u32();
     if (!in_) return {};
-    if (index >= info_.imported_globals) return in_.invalid("unknown global", at), const_expression();
+    if (index >= info_.imported_globals) return in_.unknown("unknown global", index, at), const_expression();
     if (info_.globals[index].is_mutable) return in_.invalid("constant expression required", at), const_expression();
     return {kind::global_get, info_.globals[index].type, index, {}};
   }
@@ -61,7 +61,7 @@ class const_expression_reader {
     types_.need(feature::reference_types, "ref.func needs the feature reference-types, which is disabled", at);
     const std::uint32_t index = in_.u32();
     if (!in_) return {};
-    if (index >= info_.functions.size()) return in_.invalid("unknown function", at), const_expression();
+    if (index >= info_.functions.size()) return in_.unknown("unknown function", index, at), const_expression();
     info_.referenced[index] = true;
     return {kind::ref_func, val::funcref, index, {}};
   }
@@ -80,7 +80,7 @@ class const_expression_reader {
       return types_.unsupported("arithmetic in constant expressions (feature extended-const) is not supported", at), const_expression();
     const std::uint32_t whole = number > 0xffff ? no_index : prefix ? std::uint32_t{code} << 16 | number : code;
     if (find_row(whole)) in_.invalid("constant expression required", at);
-    else in_.malformed("illegal opcode", at);
+    else in_.illegal_opcode(whole == no_index ? code : whole, at);
     return {};
   }
 

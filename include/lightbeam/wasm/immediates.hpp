@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../core/error.hpp"
 #include "op.hpp"
 #include <cstring>
 
@@ -96,6 +97,24 @@ constexpr const char* unsupported_type(std::uint8_t code) {
   if ((code >= 0x6a && code <= 0x6e) || (code >= 0x71 && code <= 0x73)) return "reference types of the feature gc are not supported";
   return nullptr;
 }
+// The feature that has values of type t.
+constexpr feature feature_of(val t) { return t == val::v128 ? feature::simd : is_reference(t) ? feature::reference_types : feature::mvp; }
+
+// What to say of a code that is not that of a value type, or of one whose feature is off; `malformed` where no proposal has such a type.
+struct type_refusal {
+  failure_kind kind;
+  const char* what;
+};
+constexpr type_refusal refused_type(std::uint8_t code, const char* malformed) {
+  switch (value_type(code)) {
+    case val::v128: return {failure_kind::unsupported, "v128 needs the feature simd, which is disabled"};
+    case val::funcref: return {failure_kind::unsupported, "funcref as a value needs the feature reference-types, which is disabled"};
+    case val::externref: return {failure_kind::unsupported, "externref needs the feature reference-types, which is disabled"};
+    default: break;
+  }
+  if (const char* const why = unsupported_type(code)) return {failure_kind::unsupported, why};
+  return {failure_kind::malformed, malformed};
+}
 
 inline decoded<memarg> decode_memarg(const std::uint8_t* p) {
   if ((p[0] | p[1]) < 0x80) [[likely]] return {{p[0], p[1]}, 2};
@@ -117,11 +136,17 @@ inline decoded<block_type> decode_block_type(const std::uint8_t* p) {
   return {{t.value}, t.length};
 }
 // A vector of exactly one type.
-inline decoded<val> decode_select_types(const std::uint8_t* p) {
+// The one type of a `select t`, with its code, which is 0 where there is not one type.
+struct select_type {
+  val type;
+  std::uint8_t code;
+};
+inline decoded<select_type> decode_select_types(const std::uint8_t* p) {
   const auto count = decode_u32(p);
   if (!count.length) return {};
-  if (count.value != 1) return {val::none, count.length};
-  return {value_type(p[count.length]), count.length + 1};
+  if (count.value != 1) return {{val::none, 0}, count.length};
+  const std::uint8_t code = p[count.length];
+  return {{value_type(code), code}, count.length + 1};
 }
 
 // A memory's index: one byte, and 0, until there are several memories.

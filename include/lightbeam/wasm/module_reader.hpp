@@ -84,7 +84,7 @@ class module_reader {
     const std::uint8_t id = info_.bytes[at_];
     section_ = section(id);
     if (section_ == section::tag) return fail(failure(failure_kind::unsupported, "tags (feature exceptions) are not supported", at_));
-    if (id > 13) return fail("malformed section id", at_);
+    if (id > 13) return fail(failure(failure_kind::malformed, "malformed section id", at_).of(id));
     if (id != 0 && order(section_) <= last_) return fail("unexpected content after last section", at_);
     std::uint32_t next = at_ + 1, size = 0;
     if (!number(next, no_index, size)) return false;

@@ -6,7 +6,7 @@ namespace lightbeam::inline LIGHTBEAM_ABI {
 
 // Operators of one byte.
 // clang-format off
-inline constexpr std::array core_rows = std::to_array<op_row>({
+inline constexpr op_row core_rows[] = {
     // codename                    immediate           type    since, natural alignment
     {0x00, "unreachable",          imm::none,          "?",    feature::mvp},
     {0x01, "nop",                  imm::none,          ":",    feature::mvp},
@@ -207,7 +207,7 @@ inline constexpr std::array core_rows = std::to_array<op_row>({
     {0xd4, "ref.as_non_null",      imm::none,          "?",    feature::function_references},
     {0xd5, "br_on_null",           imm::label,         "?",    feature::function_references},
     {0xd6, "br_on_non_null",       imm::label,         "?",    feature::function_references},
-});
+};
 // clang-format on
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -6,7 +6,7 @@ namespace lightbeam::inline LIGHTBEAM_ABI {
 
 // Threads (prefix 0xfe).
 // clang-format off
-inline constexpr std::array atomic_rows = std::to_array<op_row>({
+inline constexpr op_row atomic_rows[] = {
     // code    name                          immediate    type     since, natural alignment
     {0xfe0000, "memory.atomic.notify",       imm::memarg, "ii:i",  feature::threads, 2},
     {0xfe0001, "memory.atomic.wait32",       imm::memarg, "iil:i", feature::threads, 2},
@@ -75,7 +75,7 @@ inline constexpr std::array atomic_rows = std::to_array<op_row>({
     {0xfe004c, "i64.atomic.rmw8.cmpxchg_u",  imm::memarg, "ill:l", feature::threads, 0},
     {0xfe004d, "i64.atomic.rmw16.cmpxchg_u", imm::memarg, "ill:l", feature::threads, 1},
     {0xfe004e, "i64.atomic.rmw32.cmpxchg_u", imm::memarg, "ill:l", feature::threads, 2},
-});
+};
 // clang-format on
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -6,7 +6,7 @@ namespace lightbeam::inline LIGHTBEAM_ABI {
 
 // Of garbage-collected objects (prefix 0xfb), and of saturating conversion, bulk memory, tables and wide arithmetic (0xfc).
 // clang-format off
-inline constexpr std::array prefixed_rows = std::to_array<op_row>({
+inline constexpr op_row prefixed_rows[] = {
     // code    name                   immediate         type       since, natural alignment
     {0xfb0000, "struct.new",          imm::type,        "?",       feature::gc},
     {0xfb0001, "struct.new_default",  imm::type,        "?",       feature::gc},
@@ -61,7 +61,7 @@ inline constexpr std::array prefixed_rows = std::to_array<op_row>({
     {0xfc0014, "i64.sub128",          imm::none,        "llll:ll", feature::wide_arithmetic},
     {0xfc0015, "i64.mul_wide_s",      imm::none,        "ll:ll",   feature::wide_arithmetic},
     {0xfc0016, "i64.mul_wide_u",      imm::none,        "ll:ll",   feature::wide_arithmetic},
-});
+};
 // clang-format on
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -6,7 +6,7 @@ namespace lightbeam::inline LIGHTBEAM_ABI {
 
 // SIMD and relaxed SIMD (prefix 0xfd). The alignment of lane operators is the size of a lane.
 // clang-format off
-inline constexpr std::array vector_rows = std::to_array<op_row>({
+inline constexpr op_row vector_rows[] = {
     // code    name                                   immediate         type     since, natural alignment
     {0xfd0000, "v128.load",                           imm::memarg,      "i:v",   feature::simd, 4},
     {0xfd0001, "v128.load8x8_s",                      imm::memarg,      "i:v",   feature::simd, 3},
@@ -264,7 +264,7 @@ inline constexpr std::array vector_rows = std::to_array<op_row>({
     {0xfd0111, "i16x8.relaxed_q15mulr_s",             imm::none,        "vv:v",  feature::relaxed_simd},
     {0xfd0112, "i16x8.relaxed_dot_i8x16_i7x16_s",     imm::none,        "vv:v",  feature::relaxed_simd},
     {0xfd0113, "i32x4.relaxed_dot_i8x16_i7x16_add_s", imm::none,        "vvv:v", feature::relaxed_simd},
-});
+};
 // clang-format on
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -5,29 +5,53 @@
 #include "op_rows_prefixed.hpp"
 #include "op_rows_vector.hpp"
 #include <algorithm>
+#include <string>
 
 namespace lightbeam::inline LIGHTBEAM_ABI {
 
 // The operators of Wasm 3.0 and of some proposals, in the order of their codes.
 inline constexpr auto op_table = [] {
-  std::array<op_row, core_rows.size() + prefixed_rows.size() + vector_rows.size() + atomic_rows.size()> all{};
-  auto to = std::copy(core_rows.begin(), core_rows.end(), all.begin());
-  to = std::copy(prefixed_rows.begin(), prefixed_rows.end(), to);
-  to = std::copy(vector_rows.begin(), vector_rows.end(), to);
-  std::copy(atomic_rows.begin(), atomic_rows.end(), to);
+  std::array<op_row, std::size(core_rows) + std::size(prefixed_rows) + std::size(vector_rows) + std::size(atomic_rows)> all{};
+  op_row* to = all.data();
+  for (const op_row& row : core_rows) *to++ = row;
+  for (const op_row& row : prefixed_rows) *to++ = row;
+  for (const op_row& row : vector_rows) *to++ = row;
+  for (const op_row& row : atomic_rows) *to++ = row;
   return all;
 }();
 static_assert(std::is_sorted(op_table.begin(), op_table.end(), [](const op_row& a, const op_row& b) { return a.code < b.code; }));
 
 inline constexpr std::size_t op_count = op_table.size();
 
-// Rows in order of name: a linear search per lower<"..."> would double the build time.
-inline constexpr auto rows_by_name = [] {
-  std::array<std::uint16_t, op_count> rows{};
-  for (std::size_t i = 0; i < op_count; ++i) rows[i] = static_cast<std::uint16_t>(i);
-  std::sort(rows.begin(), rows.end(), [](auto x, auto y) { return op_table[x].name < op_table[y].name; });
-  return rows;
-}();
+// Rows by their names, hashed: a search for each lower<"..."> and a sorted table would cost every unit half a second.
+struct name_index {
+  static constexpr std::uint32_t slots = 2048;
+  std::array<std::uint16_t, slots> rows{};  // a row's index plus one; the next slots where its own is taken
+
+  consteval name_index() {
+    for (std::size_t i = 0; i < op_count; ++i) {
+      std::uint32_t at = slot(op_table[i].name.data());
+      while (rows[at]) at = (at + 1) % slots;
+      rows[at] = std::uint16_t(i + 1);
+    }
+  }
+  // A row's index plus one, or 0.
+  consteval std::uint16_t find(const char* name) const {
+    std::uint32_t at = slot(name);
+    while (rows[at] && !same(op_table[rows[at] - 1u].name.data(), name)) at = (at + 1) % slots;
+    return rows[at];
+  }
+  static consteval std::uint32_t slot(const char* name) {
+    std::uint32_t hash = 0;
+    while (*name) hash = hash * 33 + std::uint8_t(*name++);
+    return (hash ^ hash >> 11) % slots;
+  }
+  static consteval bool same(const char* a, const char* b) {
+    while (*a && *a == *b) ++a, ++b;
+    return *a == *b;
+  }
+};
+inline constexpr name_index rows_by_name;
 
 // The row of an operator by its code, or null.
 constexpr const op_row* find_row(std::uint32_t code) {
@@ -55,48 +79,35 @@ constexpr const op_row* row_of(std::uint32_t code) {
 // does not compile.
 struct op {
   std::uint16_t row = 0;
-  char name[40] = {};  // only for compiler messages
 
   consteval op(const char* text) {
-    std::size_t low = 0, high = op_count;
-    while (low < high) {
-      const std::size_t middle = (low + high) / 2;
-      const int order = compare(op_table[rows_by_name[middle]].name, text);
-      if (order == 0) {
-        *this = op(std::size_t{rows_by_name[middle]});
-        return;
-      }
-      (order < 0 ? low : high) = order < 0 ? middle + 1 : middle;
-    }
-    no_operator_of_this_name_in_op_table();
+    const std::uint16_t found = rows_by_name.find(text);
+    if (found == 0) no_operator_of_this_name_in_op_table();
+    *this = op(std::size_t{found} - 1);
   }
-  consteval explicit op(std::size_t i) : row(static_cast<std::uint16_t>(i)) {
-    for (std::size_t k = 0; k < op_table[i].name.size(); ++k) name[k] = op_table[i].name[k];
-  }
+  consteval explicit op(std::size_t i) : row(static_cast<std::uint16_t>(i)) {}
   constexpr const op_row* operator->() const { return &op_table[row]; }
   constexpr bool operator==(const op&) const = default;
-
-  static consteval int compare(std::string_view a, const char* b) {
-    for (char c : a) {
-      if (c != *b) return c < *b ? -1 : 1;
-      ++b;
-    }
-    return *b ? -1 : 0;
-  }
 };
 
-// "v128.load needs the feature simd, which is disabled", for every row: failures point to constant text.
-inline constexpr auto unsupported_texts = [] {
-  std::array<std::array<char, 112>, op_count> texts{};
-  for (std::size_t i = 0; i < op_count; ++i) {
-    char* to = texts[i].data();
-    const auto add = [&to](std::string_view part) {
-      for (const char c : part) *to++ = c;
-    };
-    add(op_table[i].name), add(" needs the feature "), add(text(op_table[i].since)), add(", which is disabled");
+// "v128.load needs the feature simd, which is disabled". Failures point to text that stays, so all of them are made together,
+// the first time that one is wanted.
+[[gnu::cold]] inline const char* unsupported_text(std::size_t row) {
+  static const auto texts = [] {
+    std::array<std::string, op_count> all;
+    for (std::size_t i = 0; i < op_count; ++i)
+      all[i].append(op_table[i].name).append(" needs the feature ").append(text(op_table[i].since)).append(", which is disabled");
+    return all;
+  }();
+  return texts[row].data();
+}
+
+// The name of an operator as a template argument, for the compiler's messages alone: the names of all handlers' types would grow by it.
+struct op_name {
+  char text[40] = {};
+  consteval op_name(op o) {
+    for (std::size_t k = 0; k < o->name.size(); ++k) text[k] = o->name[k];
   }
-  return texts;
-}();
-constexpr const char* unsupported_text(std::size_t row) { return unsupported_texts[row].data(); }
+};
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -67,7 +67,7 @@ class operator_validator {
     }
     if (!in_) return;
     const op_row* const row = row_of(code);
-    if (!row) return in_.malformed("illegal opcode", at_);
+    if (!row) return in_.illegal_opcode(code == no_index ? first : code, at_);
     if (!contains(features_, row->since)) return types_.unsupported(unsupported_text(std::size_t(row - op_table.data())), at_);
     (row->immediate == imm::none && !row->type.by_check) ? typed(*row) : with_immediate(*row);
   }
@@ -182,7 +182,7 @@ class operator_validator {
     if (!in_) return {};
     if (index < 0) return in_.malformed("malformed block type", at), block_types();
     types_.need(feature::multi_value, "blocks with parameters need the feature multi-value, which is disabled", at);
-    if (std::uint64_t(index) >= info_.types.size()) return in_.invalid("unknown type", at), block_types();
+    if (std::uint64_t(index) >= info_.types.size()) return in_.unknown("unknown type", std::uint32_t(index), at), block_types();
     const function_type& t = info_.types[std::size_t(index)];
     return {t.params, t.results};
   }
@@ -194,7 +194,7 @@ class operator_validator {
   }
   std::uint32_t label() {
     const std::uint32_t at = in_.offset(), depth = in_.u32();
-    if (in_ && depth >= label_count()) in_.invalid("unknown label", at);
+    if (in_ && depth >= label_count()) in_.unknown("unknown label", depth, at);
     return depth;
   }
   void branch(std::uint32_t code) {
@@ -235,7 +235,7 @@ class operator_validator {
   void function(const op_row& row) {
     const std::uint32_t at = in_.offset(), index = in_.u32();
     if (!in_) return;
-    if (index >= info_.functions.size()) return in_.invalid("unknown function", at);
+    if (index >= info_.functions.size()) return in_.unknown("unknown function", index, at);
     if (row.code != 0xd2) return call(info_.type_of(index), row.code == 0x12);
     if (!info_.referenced[index]) return in_.invalid("undeclared function reference", at);
     typed(row);
@@ -244,9 +244,9 @@ class operator_validator {
     const std::uint32_t at = in_.offset(), type = in_.u32();
     const std::uint32_t table = contains(features_, feature::reference_types) ? table_index() : zero_byte();
     if (!in_) return;
-    if (table >= info_.tables.size()) return in_.invalid("unknown table", at);
+    if (table >= info_.tables.size()) return in_.unknown("unknown table", table, at);
     if (info_.tables[table].element != val::funcref) return stack_.mismatch(val::funcref, info_.tables[table].element);
-    if (type >= info_.types.size()) return in_.invalid("unknown type", at);
+    if (type >= info_.types.size()) return in_.unknown("unknown type", type, at);
     stack_.pop(val::i32);
     call(info_.types[type], row.code == 0x13);
   }
@@ -256,7 +256,7 @@ class operator_validator {
   void local(std::uint32_t code) {
     const std::uint32_t at = in_.offset(), index = in_.u32();
     if (!in_) return;
-    if (index >= outer_.local_count()) return in_.invalid("unknown local", at);
+    if (index >= outer_.local_count()) return in_.unknown("unknown local", index, at);
     const val t = outer_.local_type(index);
     if (code != 0x20) stack_.pop(t);
     if (code != 0x21) stack_.push(t);
@@ -264,7 +264,7 @@ class operator_validator {
   void global(std::uint32_t code) {
     const std::uint32_t at = in_.offset(), index = in_.u32();
     if (!in_) return;
-    if (index >= info_.globals.size()) return in_.invalid("unknown global", at);
+    if (index >= info_.globals.size()) return in_.unknown("unknown global", index, at);
     const global_type& g = info_.globals[index];
     if (code == 0x23) return stack_.push(g.type);
     if (!g.is_mutable) return in_.invalid("global is immutable", at);
@@ -292,12 +292,12 @@ class operator_validator {
   }
   std::uint32_t table_index() {
     const std::uint32_t at = in_.offset(), index = in_.u32();
-    if (in_ && index >= info_.tables.size()) in_.invalid("unknown table", at);
+    if (in_ && index >= info_.tables.size()) in_.unknown("unknown table", index, at);
     return index;
   }
   std::uint32_t element_index() {
     const std::uint32_t at = in_.offset(), index = in_.u32();
-    if (in_ && index >= info_.elements.size()) in_.invalid("unknown elem segment", at);
+    if (in_ && index >= info_.elements.size()) in_.unknown("unknown elem segment", index, at);
     return index;
   }
   void table_init() {
@@ -319,13 +319,13 @@ class operator_validator {
   }
   void memory_index() {
     const std::uint32_t at = in_.offset(), index = contains(features_, feature::multi_memory) ? in_.u32() : zero_byte();
-    if (in_ && index >= info_.memories.size()) in_.invalid("unknown memory", at);
+    if (in_ && index >= info_.memories.size()) in_.unknown("unknown memory", index, at);
   }
   void data_index() {
     const std::uint32_t at = in_.offset(), index = in_.u32();
     if (!in_) return;
     if (!info_.data_count) return in_.malformed("data count section required", at_);
-    if (index >= *info_.data_count) in_.invalid("unknown data segment", at);
+    if (index >= *info_.data_count) in_.unknown("unknown data segment", index, at);
   }
   // Bit 6 of the alignment says that a memory's index follows; atomic operators must be aligned exactly.
   void memarg(const op_row& row) {
@@ -335,7 +335,7 @@ class operator_validator {
     if (align >= 32) return in_.malformed("malformed memop flags", at);
     in_.u32();
     if (!in_) return;
-    if (memory >= info_.memories.size()) return in_.invalid("unknown memory", at_);
+    if (memory >= info_.memories.size()) return in_.unknown("unknown memory", memory, at_);
     if (align > row.natural_alignment) return in_.invalid("alignment must not be larger than natural", at);
     if (row.since == feature::threads && align != row.natural_alignment) in_.invalid("atomic alignment must be natural", at);
   }

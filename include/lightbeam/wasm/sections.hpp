@@ -56,7 +56,7 @@ class section_reader {
 
   std::uint32_t type_index() {
     const std::uint32_t at = in_.offset(), index = in_.u32();
-    if (in_ && index >= info_.types.size()) in_.invalid("unknown type", at);
+    if (in_ && index >= info_.types.size()) in_.unknown("unknown type", index, at);
     return index;
   }
 
@@ -152,26 +152,31 @@ class section_reader {
       e.index = in_.u32();
       if (!in_) return;
       if (kind > 3) return not_external(kind, at, "malformed export kind");
-      if (e.index >= space(e.kind)) return in_.invalid(unknown[kind], at);
+      if (e.index >= space(e.kind)) return in_.unknown(unknown[kind], e.index, at);
       if (e.kind == external::function) info_.referenced[e.index] = true;
       else if (e.kind == external::global && info_.globals[e.index].is_mutable)
         types_.need(feature::mutable_global, "exports of mutable globals need the feature mutable-global, which is disabled", at);
       info_.exports.push_back(std::move(e));
     }
-    if (in_ && duplicate_export()) in_.invalid("duplicate export name", begin);
+    if (!in_) return;
+    if (const std::uint32_t again = duplicate_export(); again != no_index) in_.fail(failure(failure_kind::invalid, "duplicate export name, of export", begin).of(again));
   }
 
-  bool duplicate_export() const {
-    std::vector<std::string_view> names;
-    for (const export_entry& e : info_.exports) names.push_back(e.name);
+  // The first export whose name an earlier one has, or no_index.
+  std::uint32_t duplicate_export() const {
+    std::vector<std::pair<std::string_view, std::uint32_t>> names;
+    for (const export_entry& e : info_.exports) names.emplace_back(e.name, std::uint32_t(names.size()));
     std::sort(names.begin(), names.end());
-    return std::adjacent_find(names.begin(), names.end()) != names.end();
+    std::uint32_t first = no_index;
+    for (std::size_t i = 1; i < names.size(); ++i)
+      if (names[i].first == names[i - 1].first) first = std::min(first, names[i].second);
+    return first;
   }
 
   void start() {
     const std::uint32_t at = in_.offset(), index = in_.u32();
     if (!in_) return;
-    if (index >= info_.functions.size()) return in_.invalid("unknown function", at);
+    if (index >= info_.functions.size()) return in_.unknown("unknown function", index, at);
     const function_type& t = info_.type_of(index);
     if (!t.params.empty() || !t.results.empty()) return in_.invalid("start function", at);
     info_.start = index;
@@ -191,7 +196,7 @@ class section_reader {
     e.mode = !(flags & 1) ? segment_mode::active : flags & 2 ? segment_mode::declarative : segment_mode::passive;
     std::uint32_t place = in_.offset();
     if ((flags & 3) == 2) e.table = in_.u32();
-    if (in_ && e.mode == segment_mode::active && e.table >= info_.tables.size()) in_.invalid("unknown table", place);
+    if (in_ && e.mode == segment_mode::active && e.table >= info_.tables.size()) in_.unknown("unknown table", e.table, place);
     if (e.mode == segment_mode::active) e.offset = constants_.read(val::i32);
     place = in_.offset();
     if ((flags & 3) != 0) e.type = flags & 4 ? types_.reference() : element_kind();
@@ -209,7 +214,7 @@ class section_reader {
 
   const_expression function_item() {
     const std::uint32_t at = in_.offset(), index = in_.u32();
-    if (in_ && index >= info_.functions.size()) in_.invalid("unknown function", at);
+    if (in_ && index >= info_.functions.size()) in_.unknown("unknown function", index, at);
     if (in_) info_.referenced[index] = true;
     return {const_expression::kind::ref_func, val::funcref, index, {}};
   }
@@ -237,7 +242,7 @@ class section_reader {
     d.mode = flags == 1 ? segment_mode::passive : segment_mode::active;
     at = in_.offset();
     if (flags == 2) d.memory = in_.u32();
-    if (in_ && d.mode == segment_mode::active && d.memory >= info_.memories.size()) in_.invalid("unknown memory", at);
+    if (in_ && d.mode == segment_mode::active && d.memory >= info_.memories.size()) in_.unknown("unknown memory", d.memory, at);
     if (d.mode == segment_mode::active) d.offset = constants_.read(val::i32);
     d.size = types_.length(module_limits::bytes);
     d.begin = in_.offset();

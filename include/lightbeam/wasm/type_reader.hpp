@@ -51,10 +51,7 @@ class type_reader {
     const std::uint32_t at = in_.offset();
     const std::uint8_t code = in_.byte();
     const val t = value_type(code);
-    if (t == val::v128) need(feature::simd, "v128 needs the feature simd, which is disabled", at);
-    else if (t == val::funcref) need(feature::reference_types, "funcref as a value needs the feature reference-types, which is disabled", at);
-    else if (t == val::externref) need(feature::reference_types, "externref needs the feature reference-types, which is disabled", at);
-    else if (t == val::none) unknown(code, at, "malformed value type");
+    if (t == val::none || !contains(features_, feature_of(t))) refuse(code, at, "malformed value type");
     return t;
   }
 
@@ -63,8 +60,8 @@ class type_reader {
     const std::uint32_t at = in_.offset();
     const std::uint8_t code = in_.byte();
     const val t = value_type(code);
-    if (t == val::externref) need(feature::reference_types, "externref needs the feature reference-types, which is disabled", at);
-    else if (t != val::funcref) unknown(code, at, "malformed reference type");
+    const bool enabled = t == val::funcref || (t == val::externref && contains(features_, feature::reference_types));
+    if (!enabled) refuse(t == val::v128 ? 0 : code, at, "malformed reference type");
     return t;
   }
 
@@ -132,9 +129,9 @@ class type_reader {
     return l;
   }
 
-  void unknown(std::uint8_t code, std::uint32_t at, const char* malformed) {
-    if (const char* const why = unsupported_type(code)) unsupported(why, at);
-    else in_.malformed(malformed, at);
+  void refuse(std::uint8_t code, std::uint32_t at, const char* malformed) {
+    const type_refusal r = refused_type(code, malformed);
+    in_.fail(r.kind, r.what, at);
   }
 
   reader& in_;
