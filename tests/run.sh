@@ -14,6 +14,7 @@ Installs what is missing, builds, runs every test, and ends with `N passed, N fa
   spec [FOLDER]      the official test suite; arguments of build/tests/spec_suite are passed on (--help)
   fuzz [FOLDER]      random modules with known results; likewise
   matrix [FOLDER]    both under all policies and CPU levels
+  edges              loads, stores, bulk and table operators at the edges of memories and tables
   sequences          two and three operators after one another against the interpreter
   programs           real programs from npm, and programs of our own made with wasi-libc
   long               what takes too long for every change: the whole matrix, and more sequences
@@ -54,15 +55,18 @@ structure() { run structure python3 tests/structure/check.py; }
 fail() { run fail python3 tests/fail/check.py; }
 spec() { run spec "$folder/tests/spec_suite" --policy guard_pages "$@"; }
 fuzz() { run fuzz "$folder/tests/fuzz_suite" --policy guard_pages "$@"; }
+edges() { run edges "$folder/tests/edges" "$@"; }
 sequences() { run sequences "$folder/tests/sequences" "$@"; }
 programs() { run programs bash tests/programs/run.sh; }
 
-# cell POLICY CPU [FOLDER]...: both suites under one policy.
+# cell POLICY CPU [FOLDER]...: the suites under one policy.
 cell() {
   local policy=$1 cpu=$2
   shift 2
   run "spec $policy $cpu" "$folder/tests/spec_suite" --quiet --policy "$policy" --cpu "$cpu" "$@"
-  [ $# -gt 0 ] || run "fuzz $policy $cpu" "$folder/tests/fuzz_suite" --quiet --policy "$policy" --cpu "$cpu"
+  if [ $# -gt 0 ]; then return; fi
+  run "fuzz $policy $cpu" "$folder/tests/fuzz_suite" --quiet --policy "$policy" --cpu "$cpu"
+  run "edges $policy $cpu" "$folder/tests/edges" --policy "$policy" --cpu "$cpu"
 }
 matrix() {
   local memory registers assembler cpu
@@ -84,6 +88,7 @@ all() {
   fail
   spec
   fuzz
+  edges
   slice
   sequences
   sequences --policy bounds_checks_two_registers --cpu v1 --seed 2
@@ -100,7 +105,7 @@ suite=${1:-all}
 case $suite in
   --help | -h) usage; exit 0 ;;
   unit) set -- "$folder" ;;
-  all | sanitized | structure | fail | spec | fuzz | matrix | sequences | programs | long) ;;
+  all | sanitized | structure | fail | spec | fuzz | matrix | edges | sequences | programs | long) ;;
   *) usage >&2; exit 2 ;;
 esac
 need_toolchain
@@ -108,7 +113,7 @@ case $suite in  # only what the suite runs
   sanitized | structure | fail) ;;
   unit) build "$folder" -- unit_tests ;;
   spec | fuzz) build "$folder" -- "tests/${suite}_suite" ;;
-  sequences) build "$folder" -- tests/sequences ;;
+  edges | sequences) build "$folder" -- "tests/$suite" ;;
   *) build "$folder" -- ;;
 esac
 "$suite" "$@"

@@ -73,6 +73,7 @@ class code_writer : public byte_writer {
     }
     return *this;
   }
+  code_writer& constant_null() { return opcode("ref.null"), byte(type_byte(val::funcref)), *this; }
   code_writer& i32(std::int32_t v) { return constant(val::i32, std::uint32_t(v)); }
 
   void opcode(std::uint32_t code) {
@@ -126,6 +127,8 @@ class module_builder {
   void memory(std::uint32_t minimum, std::uint32_t maximum) { memory_.u32(1).byte(1).u32(minimum).u32(maximum); }
   // One table of fixed size, filled with the given functions.
   void table(std::span<const std::uint32_t> functions) { table_.assign(functions.begin(), functions.end()); }
+  // Element segment 1, after the one that fills the table.
+  void passive_elements(std::span<const std::uint32_t> functions) { elements_.assign(functions.begin(), functions.end()); }
   void passive_data(std::span<const std::uint8_t> bytes) { data_.assign(bytes.begin(), bytes.end()); }
 
   std::vector<std::uint8_t> bytes() const {
@@ -185,13 +188,18 @@ class module_builder {
   byte_writer element_section() const {
     byte_writer w;
     if (table_.empty()) return w;
-    w.u32(1).u32(0).byte(0x41).byte(0).byte(0x0b).u32(std::uint32_t(table_.size()));
-    for (const auto f : table_) w.u32(f);
+    w.u32(elements_.empty() ? 1 : 2);
+    functions(w.u32(0).byte(0x41).byte(0).byte(0x0b), table_);
+    if (!elements_.empty()) functions(w.u32(1).byte(0), elements_);
     return w;
+  }
+  static void functions(byte_writer& w, const std::vector<std::uint32_t>& all) {
+    w.u32(std::uint32_t(all.size()));
+    for (const auto f : all) w.u32(f);
   }
 
   std::vector<function_type> types_;
-  std::vector<std::uint32_t> functions_, table_;
+  std::vector<std::uint32_t> functions_, table_, elements_;
   std::vector<byte_writer> bodies_;
   byte_writer exports_, globals_, memory_;
   std::uint32_t export_count_ = 0, global_count_ = 0;

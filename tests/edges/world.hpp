@@ -1,0 +1,71 @@
+#pragma once
+
+// A small module under a policy, and what calls of it gave.
+
+#include "../../examples/policies/policies.hpp"
+#include "../sequences/module_builder.hpp"
+#include <stdexcept>
+
+namespace edges {
+
+using lightbeam::any_value;
+using lightbeam::trap_code;
+using lightbeam::val;
+using sequences::code_writer;
+using sequences::module_builder;
+
+struct outcome {
+  std::optional<trap_code> trap;
+  std::uint64_t bits = 0;  // of the first result, if there is one
+  bool operator==(const outcome&) const = default;
+};
+
+class world {
+ public:
+  world(const policies::any_engine& engine, const module_builder& builder) : module_(needed(engine.compile(builder.bytes()))), instance_(needed(lightbeam::linker().instantiate(store_, module_))) {}
+
+  outcome call(const std::string& name, std::span<const any_value> arguments) const {
+    const auto results = needed(instance_.func(name))(arguments);
+    if (!results) {
+      if (results.error().kind() != lightbeam::failure_kind::trap) throw std::runtime_error(results.error().text());
+      return {results.error().code(), 0};
+    }
+    return {{}, results->empty() ? 0 : results->front().words()[0]};
+  }
+  outcome call(const std::string& name, std::initializer_list<any_value> arguments) const { return call(name, std::span(arguments.begin(), arguments.size())); }
+  lightbeam::memory memory() const { return needed(instance_.memory("memory")); }
+  lightbeam::table table() const { return needed(instance_.table("table")); }
+
+ private:
+  template <class T>
+  static T needed(lightbeam::result<T> r) {
+    if (!r) throw std::runtime_error(r.error().text());
+    return std::move(*r);
+  }
+
+  lightbeam::module module_;
+  lightbeam::store store_;
+  lightbeam::instance instance_;
+};
+
+inline std::string text(const outcome& o) {
+  if (!o.trap) return "result " + std::to_string(o.bits);
+  return "trap \"" + std::string(lightbeam::text(*o.trap)) + "\"";
+}
+
+// Counts what was checked, and prints the first failures.
+class checks {
+ public:
+  void expect(bool good, const std::string& what) {
+    ++(good ? passed_ : failed_);
+    if (!good && failed_ <= 20) std::printf("FAILED %s\n", what.c_str());
+  }
+  void expect(const outcome& wanted, const outcome& got, const std::string& what) { expect(wanted == got, wanted == got ? "" : what + ": expected " + text(wanted) + ", got " + text(got)); }
+  std::size_t passed() const { return passed_; }
+  std::size_t failed() const { return failed_; }
+
+ private:
+  std::size_t passed_ = 0, failed_ = 0;
+};
+
+}  // namespace edges
