@@ -16,6 +16,7 @@ Installs what is missing, builds, runs every test, and ends with `N passed, N fa
   matrix [FOLDER]    both under all policies and CPU levels
   edges              loads, stores, bulk and table operators at the edges of memories and tables
   sequences          two and three operators after one another against the interpreter
+  system             memory refused at every call, short address space, small stacks, forks, threads
   programs           real programs from npm, and programs of our own made with wasi-libc
   long               what takes too long for every change: the whole matrix, and more sequences
 CXX=clang++-14 tests with Clang.
@@ -55,6 +56,16 @@ structure() { run structure python3 tests/structure/check.py; }
 fail() { run fail python3 tests/fail/check.py; }
 spec() { run spec "$folder/tests/spec_suite" --policy guard_pages "$@"; }
 fuzz() { run fuzz "$folder/tests/fuzz_suite" --policy guard_pages "$@"; }
+system() { run system "$folder/tests/system"; }
+# The same where every access of memory is watched, threads by ThreadSanitizer. GCC at -O1, as a single unit takes it well.
+system_watched() {
+  local sanitizer
+  for sanitizer in address,undefined thread; do
+    local program="$folder/tests/system-$sanitizer"
+    g++ -std=c++20 -O1 -fsanitize="$sanitizer" -Iinclude tests/system/system.cpp -o "$program" -pthread
+    run "system under $sanitizer" "$program" "$([ "$sanitizer" = thread ] && echo threads || echo all)"
+  done
+}
 edges() { run edges "$folder/tests/edges" "$@"; }
 sequences() { run sequences "$folder/tests/sequences" "$@"; }
 programs() { run programs bash tests/programs/run.sh; }
@@ -89,6 +100,7 @@ all() {
   spec
   fuzz
   edges
+  system
   slice
   sequences
   sequences --policy bounds_checks_two_registers --cpu v1 --seed 2
@@ -96,6 +108,7 @@ all() {
 }
 long() {
   matrix
+  system_watched
   sequences --count 300000 --policy guard_pages
   sequences --count 300000 --policy bounds_checks_two_registers --cpu v1 --seed 2
 }
@@ -105,7 +118,7 @@ suite=${1:-all}
 case $suite in
   --help | -h) usage; exit 0 ;;
   unit) set -- "$folder" ;;
-  all | sanitized | structure | fail | spec | fuzz | matrix | edges | sequences | programs | long) ;;
+  all | sanitized | structure | fail | spec | fuzz | matrix | edges | system | sequences | programs | long) ;;
   *) usage >&2; exit 2 ;;
 esac
 need_toolchain
@@ -113,7 +126,7 @@ case $suite in  # only what the suite runs
   sanitized | structure | fail) ;;
   unit) build "$folder" -- unit_tests ;;
   spec | fuzz) build "$folder" -- "tests/${suite}_suite" ;;
-  edges | sequences) build "$folder" -- "tests/$suite" ;;
+  edges | system | sequences) build "$folder" -- "tests/$suite" ;;
   *) build "$folder" -- ;;
 esac
 "$suite" "$@"
