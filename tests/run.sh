@@ -15,6 +15,7 @@ Installs what is missing, builds, runs every test, and ends with `N passed, N fa
   fuzz [FOLDER]      random modules with known results; likewise
   matrix [FOLDER]    both under all policies and CPU levels
   edges              loads, stores, bulk and table operators at the edges of memories and tables
+  mutants [NUMBER]... seeded bugs, which the tests must find: takes half an hour
   sequences          two and three operators after one another against the interpreter
   system             memory refused at every call, short address space, small stacks, forks, threads
   programs           real programs from npm, and programs of our own made with wasi-libc
@@ -66,6 +67,7 @@ system_watched() {
     run "system under $sanitizer" "$program" "$([ "$sanitizer" = thread ] && echo threads || echo all)"
   done
 }
+mutants() { run mutants python3 tests/mutants/run.py "$@"; }
 edges() { run edges "$folder/tests/edges" "$@"; }
 sequences() { run sequences "$folder/tests/sequences" "$@"; }
 programs() { run programs bash tests/programs/run.sh; }
@@ -102,6 +104,8 @@ all() {
   edges
   system
   slice
+  cell verified detected
+  sequences --policy verified --seed 3
   sequences
   sequences --policy bounds_checks_two_registers --cpu v1 --seed 2
   programs
@@ -118,12 +122,12 @@ suite=${1:-all}
 case $suite in
   --help | -h) usage; exit 0 ;;
   unit) set -- "$folder" ;;
-  all | sanitized | structure | fail | spec | fuzz | matrix | edges | system | sequences | programs | long) ;;
+  all | sanitized | structure | fail | spec | fuzz | matrix | mutants | edges | system | sequences | programs | long) ;;
   *) usage >&2; exit 2 ;;
 esac
 need_toolchain
 case $suite in  # only what the suite runs
-  sanitized | structure | fail) ;;
+  sanitized | structure | fail | mutants) ;;
   unit) build "$folder" -- unit_tests ;;
   spec | fuzz) build "$folder" -- "tests/${suite}_suite" ;;
   edges | system | sequences) build "$folder" -- "tests/$suite" ;;

@@ -101,7 +101,8 @@ class module_compiler {
     image_->code = c_.code = code.data();
     c_.out = write_thunks(c_.code, c_.code, *image_, image_->thunks);
     image_->fill(c_);
-    c_.table = dispatch<Policy>::table.data();
+    if constexpr (Policy::verifies) c_.table = dispatch<Policy>::verified.data();
+    else c_.table = dispatch<Policy>::table.data();
     image_->function_offsets.reserve(functions);
     return {};
   }

@@ -44,8 +44,7 @@ struct flow {
     }
     store_homes(g, ~l.in);
     load_homes(g, l.in);
-    if (l.bound) store_homes(g, ~l.dirty);
-    else l.dirty |= g.c.dirty & l.in;
+    if (!l.bound) l.dirty |= g.c.dirty & l.in;  // the header of a loop lets all of its homes be dirty
   }
   // --- edges between regions: stores and loads only, never moves from register to register ------------------------
 
