@@ -228,7 +228,7 @@ class generator final : public value_generator {
     switch (r_.below(8)) {
       case 0: values(function_->type.results, depth + 1), return_(); break;
       case 1:
-        if (risky()) {
+        if (risk_ != 0 && r_.one_in(3)) {
           emit("unreachable").ends_sequence = true;
           break;
         }
@@ -244,6 +244,7 @@ class generator final : public value_generator {
     if (r_.one_in(2)) statement(depth + 2);
     if (r_.one_in(3)) emit("i32.add"), emit("i64.extend_i32_u"), drop();
     if (r_.one_in(3)) emit("select", 0, 3, {val::i32}), drop();
+    if (r_.one_in(4)) emit("unreachable").ends_sequence = true;
   }
 
   // ---- statements
