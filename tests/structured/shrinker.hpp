@@ -3,39 +3,10 @@
 // Makes a failing program smaller while it still fails: calls, functions, ranges of operators, expressions, blocks, constants and
 // locals go one after the other, until nothing more can.
 
-#include "program.hpp"
+#include "signatures.hpp"
 #include <functional>
 
 namespace structured {
-
-using sequence = std::vector<instruction>;
-
-// All sequences of a program or of a function, the outer ones first.
-template <class F>
-void each_sequence(sequence& s, const F& visit) {
-  visit(s);
-  for (auto& i : s)
-    if (i.is_block()) each_sequence(i.body, visit), each_sequence(i.otherwise, visit);
-}
-template <class F>
-void each_sequence(program& p, const F& visit) {
-  for (auto& f : p.functions)
-    if (!f.dropped) each_sequence(f.body, visit);
-}
-inline std::size_t operators_in(program p) {
-  std::size_t n = 0;
-  each_sequence(p, [&](const sequence& s) { n += s.size(); });
-  return n;
-}
-// Whether nothing shows the bits of a NaN that may differ.
-inline bool is_determined(program& p) {
-  bool all = true;
-  each_sequence(p, [&](const sequence& s) {
-    for (std::size_t k = 0; k < s.size(); ++k)
-      if (shows_bits(s[k])) all &= k > 0 && has_determined_bits(s[k - 1]);
-  });
-  return all;
-}
 
 class shrinker {
  public:
@@ -48,6 +19,9 @@ class shrinker {
       drop_calls();
       empty_functions();
       for (std::size_t s = 0; s < sequences(); ++s) shrink_sequence(s);
+      if (!smaller_)
+        for (std::size_t s = 0; s < sequences(); ++s) shrink_windows(s);
+      narrow_functions();
       drop_locals();
       lower_numbers();
     }
@@ -64,17 +38,6 @@ class shrinker {
     program_ = std::move(less);
     return smaller_ = true;
   }
-  static sequence constants(const std::vector<val>& wanted) {
-    constexpr lightbeam::op of_numbers[] = {"i32.const", "i64.const", "f32.const", "f64.const"};
-    sequence all;
-    for (const val t : wanted) {
-      instruction i;
-      i.row = is_reference(t) ? lightbeam::op("ref.null").operator->() : of_numbers[sequences::number(t)].operator->();
-      i.type.results = i.pushes = {t};
-      all.push_back(std::move(i));
-    }
-    return all;
-  }
 
   // ---- calls and functions
 
@@ -89,6 +52,15 @@ class shrinker {
       if (attempt([&](program& p) { p.functions[f].dropped = true; })) continue;
       const auto& type = program_.functions[f].type;
       if (program_.functions[f].body.size() > type.results.size()) attempt([&](program& p) { p.functions[f].body = constants(type.results); });
+    }
+  }
+
+  void narrow_functions() {
+    for (std::size_t f = 0; f < program_.functions.size(); ++f) {
+      if (program_.functions[f].dropped) continue;
+      for (auto k = program_.functions[f].type.params.size(); k-- > 0;) attempt([&](program& p) { drop_parameter(p, f, k); });
+      while (!program_.functions[f].type.results.empty() && attempt([&](program& p) { drop_last_result(p, f); })) {
+      }
     }
   }
 
@@ -114,6 +86,15 @@ class shrinker {
       s.insert(s.begin() + std::ptrdiff_t(begin), with.begin(), with.end());
     });
   }
+  // Short ranges anywhere, which give way to nothing, a drop or a constant.
+  void shrink_windows(std::size_t number) {
+    std::vector<sequence> instead{{}, {drop_operator()}};
+    for (const val t : sequences::number_types) instead.push_back(constants({t}));
+    for (std::size_t length = 4; length > 0; --length)
+      for (std::size_t begin = 0; begin + length <= at(program_, number).size(); ++begin)
+        for (const auto& with : instead)
+          if (with.size() < length && replace(number, begin, begin + length, with)) break;
+  }
   void shrink_sequence(std::size_t number) {
     for (std::size_t length = at(program_, number).size(); length > 0; length /= 2)
       for (std::size_t begin = 0; begin + length <= at(program_, number).size();)
@@ -122,15 +103,6 @@ class shrinker {
       while (end > at(program_, number).size()) --end;
       if (end > 0) shrink_operator(number, end - 1);
     }
-  }
-  // Where the operators begin that compute what those of [?, end) take from the stack, if `need` values are missing.
-  static std::size_t begin_of(const sequence& s, std::size_t end, std::size_t need) {
-    while (need > 0 && end > 0) {
-      const auto& i = s[--end];
-      need -= std::min(need, i.pushes.size());
-      need += i.pops;
-    }
-    return end;
   }
   static sequence part(const sequence& s, std::size_t begin, std::size_t end) { return {s.begin() + std::ptrdiff_t(begin), s.begin() + std::ptrdiff_t(end)}; }
 
@@ -156,11 +128,7 @@ class shrinker {
   bool unwrap(std::size_t number, std::size_t k, const instruction& block) {
     for (const auto* arm : {&block.body, &block.otherwise}) {
       sequence with;
-      if (block.is("if")) {
-        instruction drop;
-        drop.row = lightbeam::op("drop").operator->(), drop.pops = 1;
-        with.push_back(std::move(drop));
-      }
+      if (block.is("if")) with.push_back(drop_operator());
       with.insert(with.end(), arm->begin(), arm->end());
       if (replace(number, k, k + 1, with)) return true;
     }
@@ -181,7 +149,6 @@ class shrinker {
       for (std::size_t a = 0; a < program_.calls[c].arguments.size(); ++a)
         if (program_.calls[c].arguments[a].bits) attempt([&](program& p) { p.calls[c].arguments[a].bits = 0; });
   }
-  static bool names_local(const instruction& i) { return !i.row || i.row->immediate == lightbeam::imm::local; }
   void drop_locals() {
     for (std::size_t f = 0; f < program_.functions.size(); ++f)
       for (std::size_t l = program_.functions[f].locals.size(); l-- > 0;) {
@@ -192,14 +159,6 @@ class shrinker {
         });
         if (!used) attempt([&](program& p) { drop_local(p.functions[f], l); });
       }
-  }
-  static void drop_local(function& f, std::size_t l) {
-    const auto index = f.type.params.size() + l;
-    f.locals.erase(f.locals.begin() + std::ptrdiff_t(l));
-    each_sequence(f.body, [&](sequence& s) {
-      for (auto& i : s)
-        if (names_local(i) && i.a > index) --i.a;
-    });
   }
 
   program program_;
