@@ -110,9 +110,12 @@ class emitter {
   // Whether to do what is likely to trap.
   bool risky() { return risk_ != 0 && r_.one_in(risk_); }
   bool spent(int depth) const { return budget_ <= 0 || depth > 6; }
-  val any_number() { return r_.pick(number_types); }
+  val any_number() { return r_.pick(palette_); }
   val any_type() { return r_.one_in(14) ? (r_.one_in(2) ? val::funcref : val::externref) : any_number(); }
+  // Often those that a branch to some block around takes along, so that branches reach further than one block.
   types any_types(std::uint32_t most) {
+    if (r_.one_in(3) && !scopes_.empty())
+      if (const auto& carried = r_.pick(scopes_).carried; carried.size() <= most) return carried;
     types t(r_.below(most + 1));
     for (auto& one : t) one = any_type();
     return t;
@@ -120,6 +123,7 @@ class emitter {
 
   program& program_;
   random_source& r_;
+  types palette_{std::begin(number_types), std::end(number_types)};  // what values are mostly of
   std::uint32_t risk_;
   function* function_ = nullptr;
   std::vector<instruction>* out_ = nullptr;

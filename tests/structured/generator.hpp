@@ -12,6 +12,7 @@ class generator final : public value_generator {
   generator(program& p, random_source& r) : value_generator(p, r, r.pick(risks)) {}
 
   void run() {
+    if (r_.one_in(3)) palette_ = {r_.pick(number_types), r_.pick(number_types)};
     program_.fuel = 20 + r_.below(120);
     program_.globals = {val::i32};
     for (const val t : {val::i32, val::i64, val::f32, val::f64, val::funcref, val::externref})
@@ -235,10 +236,17 @@ class generator final : public value_generator {
         [[fallthrough]];
       default:
         if (s.counter) values(function_->type.results, depth + 1), return_();
-        else if (r_.one_in(3)) table_branch(s, depth);
+        else if (r_.one_in(2)) table_branch(s, depth);
         else values(s.carried, depth + 1), emit("br", s.label, s.carried.size(), {}).ends_sequence = true;
     }
     if (r_.one_in(3)) dead_code(depth);
+  }
+  void leave_if(int depth) {
+    condition(depth);
+    auto i = shape({}, {});
+    i.a = next_label_++, ++i.pops;
+    i.body = scoped({i.a, {}, false, {}}, [&] { terminator(depth); });
+    place("if", std::move(i));
   }
   void dead_code(int depth) {
     if (r_.one_in(2)) statement(depth + 2);
@@ -252,7 +260,7 @@ class generator final : public value_generator {
   void statement(int depth) override {
     if (spent(depth)) return;
     const scope s = r_.pick(scopes_);
-    switch (r_.below(19)) {
+    switch (r_.below(20)) {
       case 0: case 1: case 2: case 3: return assign(depth);
       case 4: case 5: case 6: return store(depth);
       case 7: return value(any_type(), depth + 1), drop();
@@ -264,6 +272,7 @@ class generator final : public value_generator {
       case 15: return many_values(depth);
       case 16: return bulk(depth);
       case 17: return tables(depth);
+      case 18: return leave_if(depth + 1);
       default: return set_some_global(depth);
     }
   }
@@ -296,7 +305,7 @@ class generator final : public value_generator {
       case 1: return address(depth), address(depth), length(depth, 70), void(emit("memory.copy"));
       case 2: return address(depth), i32(r_.below(50)), length(depth, 40), void(emit("memory.init", 0, 0));
       default:
-        if (risky()) emit("data.drop");
+        if (risk_ != 0 && r_.one_in(8)) emit("data.drop");
         emit("nop");
     }
   }
@@ -309,7 +318,7 @@ class generator final : public value_generator {
       case 3: return i32(8 + r_.below(6)), i32(r_.below(14)), length(depth, 3), void(emit("table.copy", table, table));
       case 4: return i32(8 + r_.below(6)), i32(r_.below(6)), length(depth, 3), void(emit("table.init", 0, functions_table));
       default:
-        if (risky()) emit("elem.drop");
+        if (risk_ != 0 && r_.one_in(8)) emit("elem.drop");
         emit("nop");
     }
   }
