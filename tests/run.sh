@@ -15,8 +15,9 @@ Installs what is missing, builds, runs every test, and ends with `N passed, N fa
   fuzz [FOLDER]      random modules with known results; likewise
   matrix [FOLDER]    both under all policies and CPU levels
   sequences          two and three operators after one another against the interpreter
+  structured         random structured programs against the interpreter; what fails is cut down to a few operators
   programs           real programs from npm, and programs of our own made with wasi-libc
-  long               what takes too long for every change: the whole matrix, and more sequences
+  long               what takes too long for every change: the whole matrix, more sequences and structured programs
 CXX=clang++-14 tests with Clang.
 END
 }
@@ -55,6 +56,7 @@ fail() { run fail python3 tests/fail/check.py; }
 spec() { run spec "$folder/tests/spec_suite" --policy guard_pages "$@"; }
 fuzz() { run fuzz "$folder/tests/fuzz_suite" --policy guard_pages "$@"; }
 sequences() { run sequences "$folder/tests/sequences" "$@"; }
+structured() { run structured "$folder/tests/structured" "$@"; }
 programs() { run programs bash tests/programs/run.sh; }
 
 # cell POLICY CPU [FOLDER]...: both suites under one policy.
@@ -87,12 +89,16 @@ all() {
   slice
   sequences
   sequences --policy bounds_checks_two_registers --cpu v1 --seed 2
+  structured
+  structured --policy bounds_checks_two_registers --cpu v1 --seed 2
   programs
 }
 long() {
   matrix
   sequences --count 300000 --policy guard_pages
   sequences --count 300000 --policy bounds_checks_two_registers --cpu v1 --seed 2
+  structured --count 200000 --seed 3
+  structured --count 200000 --policy bounds_checks_two_registers --cpu v1 --seed 4
 }
 
 suite=${1:-all}
@@ -100,7 +106,7 @@ suite=${1:-all}
 case $suite in
   --help | -h) usage; exit 0 ;;
   unit) set -- "$folder" ;;
-  all | sanitized | structure | fail | spec | fuzz | matrix | sequences | programs | long) ;;
+  all | sanitized | structure | fail | spec | fuzz | matrix | sequences | structured | programs | long) ;;
   *) usage >&2; exit 2 ;;
 esac
 need_toolchain
@@ -108,7 +114,7 @@ case $suite in  # only what the suite runs
   sanitized | structure | fail) ;;
   unit) build "$folder" -- unit_tests ;;
   spec | fuzz) build "$folder" -- "tests/${suite}_suite" ;;
-  sequences) build "$folder" -- tests/sequences ;;
+  sequences | structured) build "$folder" -- "tests/$suite" ;;
   *) build "$folder" -- ;;
 esac
 "$suite" "$@"
