@@ -20,7 +20,7 @@ class generator final : public value_generator {
     program_.data.resize(100);
     for (auto& b : program_.data) b = std::uint8_t(r_.next());
     program_.functions.resize(2 + r_.below(5));
-    for (auto& f : program_.functions) f.type = {any_types(6), any_types(4)};
+    for (auto& f : program_.functions) f.type = {any_types(r_.one_in(8) ? 20 : 6), any_types(r_.one_in(8) ? 12 : 4)};
     const auto hosts = std::uint32_t(host_imports().size());
     for (int i = 0; i < 8; ++i) program_.elements.push_back(r_.one_in(6) ? r_.below(hosts) : hosts + r_.below(program_.functions.size()));
     for (auto& f : program_.functions) body(f);
