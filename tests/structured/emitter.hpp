@@ -12,7 +12,7 @@ using sequences::number_types;
 // A block around what is generated.
 struct scope {
   std::uint32_t label = function_label;
-  types carried;                         // what a branch to it takes along
+  types carried;  // what a branch to it takes along
   bool loop = false;
   std::optional<std::uint32_t> counter;  // of a loop: the local that every branch back counts down; others look at the fuel
 };

@@ -18,7 +18,8 @@ class execution {
  public:
   execution(const std::string& policy, suite::cpu_level cpu)
       : difference_(policy.starts_with("guard_pages") ? sequences::difference::offsets::of_other_than_memory : sequences::difference::offsets::all),
-        policy_(policy), cpu_(cpu) {}
+        policy_(policy),
+        cpu_(cpu) {}
   bool exists() const { return suite::make_backend(policy_, cpu_) != nullptr; }
 
   report run(const program& p) {
@@ -50,7 +51,8 @@ class execution {
   }
   // Where the stack ends is another place in each.
   static bool is_endless(const lightbeam::failure& f) {
-    return f.kind() == lightbeam::failure_kind::limit || (f.kind() == lightbeam::failure_kind::trap && f.code() == lightbeam::trap_code::call_stack_exhausted);
+    return f.kind() == lightbeam::failure_kind::limit ||
+           (f.kind() == lightbeam::failure_kind::trap && f.code() == lightbeam::trap_code::call_stack_exhausted);
   }
   std::string invoke(const std::string& name, std::span<const suite::value> arguments) {
     return difference_(oracle_->invoke(instances_[0], name, arguments), tested_->invoke(instances_[1], name, arguments), true);

@@ -60,8 +60,10 @@ class generator final : public value_generator {
   void add_call() {
     call c{r_.below(program_.functions.size()), {}};
     for (const val t : program_.functions[c.function].type.params) {
-      if (is_reference(t)) c.arguments.push_back({t, t == val::funcref || r_.one_in(2), 5});
-      else c.arguments.push_back({t, false, sequences::any_value(r_, t)});
+      if (is_reference(t))
+        c.arguments.push_back({t, t == val::funcref || r_.one_in(2), 5});
+      else
+        c.arguments.push_back({t, false, sequences::any_value(r_, t)});
     }
     program_.calls.push_back(std::move(c));
   }
@@ -89,9 +91,12 @@ class generator final : public value_generator {
     for (std::uint32_t slot = 0; slot < program_.elements.size(); ++slot) {
       if (program_.elements[slot] != f) continue;
       const auto& type = type_of(program_, f);
-      if (risky()) value(val::i32, depth), i32(31), emit("i32.and");
-      else if (r_.one_in(3)) i32(slot), tee(any_local(val::i32));
-      else i32(slot);
+      if (risky())
+        value(val::i32, depth), i32(31), emit("i32.and");
+      else if (r_.one_in(3))
+        i32(slot), tee(any_local(val::i32));
+      else
+        i32(slot);
       emit("call_indirect", functions_table, type.params.size() + 1, type.results).type = type;
       return true;
     }
@@ -154,8 +159,10 @@ class generator final : public value_generator {
   void loop(const types& params, const types& results, int depth) {
     const auto around = loops_around();
     scope s{next_label_++, params, true, {}};
-    if (around < std::size(counters_) && (leaf_ || !r_.one_in(3))) s.counter = counters_[around];
-    else if (leaf_) return values(results, depth + 1);
+    if (around < std::size(counters_) && (leaf_ || !r_.one_in(3)))
+      s.counter = counters_[around];
+    else if (leaf_)
+      return values(results, depth + 1);
     values(params, depth + 1);
     if (s.counter) i32(1 + r_.below(around == 0 ? 12 : 4)), set(*s.counter);
     auto i = shape(params, results);
@@ -200,8 +207,10 @@ class generator final : public value_generator {
   // A loop that counts is gone back to while its counter is positive, others on any condition.
   void branch_if(const scope& s, int depth) {
     values(s.carried, depth + 1);
-    if (s.counter) get(*s.counter), i32(1), emit("i32.sub"), tee(*s.counter), i32(0), emit("i32.gt_s");
-    else condition(depth);
+    if (s.counter)
+      get(*s.counter), i32(1), emit("i32.sub"), tee(*s.counter), i32(0), emit("i32.gt_s");
+    else
+      condition(depth);
     emit("br_if", s.label, s.carried.size() + 1, s.carried);
     consume(s.carried);
   }
@@ -235,9 +244,12 @@ class generator final : public value_generator {
         }
         [[fallthrough]];
       default:
-        if (s.counter) values(function_->type.results, depth + 1), return_();
-        else if (r_.one_in(2)) table_branch(s, depth);
-        else values(s.carried, depth + 1), emit("br", s.label, s.carried.size(), {}).ends_sequence = true;
+        if (s.counter)
+          values(function_->type.results, depth + 1), return_();
+        else if (r_.one_in(2))
+          table_branch(s, depth);
+        else
+          values(s.carried, depth + 1), emit("br", s.label, s.carried.size(), {}).ends_sequence = true;
     }
     if (r_.one_in(3)) dead_code(depth);
   }
@@ -261,12 +273,19 @@ class generator final : public value_generator {
     if (spent(depth)) return;
     const scope s = r_.pick(scopes_);
     switch (r_.below(20)) {
-      case 0: case 1: case 2: case 3: return assign(depth);
-      case 4: case 5: case 6: return store(depth);
+      case 0:
+      case 1:
+      case 2:
+      case 3: return assign(depth);
+      case 4:
+      case 5:
+      case 6: return store(depth);
       case 7: return value(any_type(), depth + 1), drop();
-      case 8: case 9: return if_({}, {}, depth + 1);
+      case 8:
+      case 9: return if_({}, {}, depth + 1);
       case 10: return block_giving({}, depth + 1);
-      case 11: case 12: return loop({}, {}, depth + 1);
+      case 11:
+      case 12: return loop({}, {}, depth + 1);
       case 13: return branch_if(s, depth + 1);
       case 14: return call_giving({}, depth + 1);
       case 15: return many_values(depth);
@@ -293,8 +312,10 @@ class generator final : public value_generator {
   // More values at once than there are registers, or a block with several results.
   void many_values(int depth) {
     const types all = any_types(r_.one_in(3) ? 16 : 4);
-    if (all.size() > 4 || r_.one_in(3)) values(all, depth + 2);
-    else block_giving(all, depth + 1);
+    if (all.size() > 4 || r_.one_in(3))
+      values(all, depth + 2);
+    else
+      block_giving(all, depth + 1);
     if (r_.one_in(2)) statement(depth + 1);
     consume(all);
   }
@@ -313,7 +334,8 @@ class generator final : public value_generator {
     const auto table = r_.below(2);
     const val t = table ? val::externref : val::funcref;
     switch (r_.below(6)) {
-      case 0: case 1: return table_index(depth), value(t, depth + 1), void(emit("table.set", table, 2, {}));
+      case 0:
+      case 1: return table_index(depth), value(t, depth + 1), void(emit("table.set", table, 2, {}));
       case 2: return i32(8 + r_.below(6)), value(t, depth + 1), length(depth, 3), void(emit("table.fill", table, 3, {}));
       case 3: return i32(8 + r_.below(6)), i32(r_.below(14)), length(depth, 3), void(emit("table.copy", table, table));
       case 4: return i32(8 + r_.below(6)), i32(r_.below(6)), length(depth, 3), void(emit("table.init", 0, functions_table));

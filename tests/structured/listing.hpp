@@ -14,7 +14,8 @@ class listing {
   std::string text() {
     for (std::size_t f = 0; f < program_.functions.size(); ++f)
       if (!program_.functions[f].dropped) add(std::uint32_t(f), program_.functions[f]);
-    for (const auto& c : program_.calls) text_ += "call " + writer::name(c.function) + suite::text(c.arguments) + " with " + std::to_string(program_.fuel) + " fuel\n";
+    for (const auto& c : program_.calls)
+      text_ += "call " + writer::name(c.function) + suite::text(c.arguments) + " with " + std::to_string(program_.fuel) + " fuel\n";
     return text_;
   }
 
@@ -54,7 +55,8 @@ class listing {
       case imm::call_indirect: return name + " " + type(i.type);
       case imm::br_table: return name + labels(i);
       case imm::label: return name + " label " + std::to_string(i.a);
-      case imm::select_types: case imm::ref_type: return name + " " + names(i.type.results);
+      case imm::select_types:
+      case imm::ref_type: return name + " " + names(i.type.results);
       case imm::memarg: return name + " align=" + std::to_string(i.a) + " offset=" + std::to_string(i.b);
       case imm::function: return name + " " + callee(i.a);
       default: return name + " " + std::to_string(i.a);

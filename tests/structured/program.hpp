@@ -17,9 +17,9 @@ using sequences::random_source;
 
 // An operator with its immediates, and what it takes from the stack and leaves there.
 struct instruction {
-  const op_row* row = nullptr;  // null: `canonical`, which gives the canonical NaN for any NaN and needs local a
-  std::uint32_t a = 0, b = 0;   // indices; of memory operators alignment and offset; of blocks and branches a label
-  std::uint64_t bits = 0;       // of constants
+  const op_row* row = nullptr;        // null: `canonical`, which gives the canonical NaN for any NaN and needs local a
+  std::uint32_t a = 0, b = 0;         // indices; of memory operators alignment and offset; of blocks and branches a label
+  std::uint64_t bits = 0;             // of constants
   std::vector<std::uint32_t> labels;  // of br_table, the default one last
   function_type type;                 // of blocks and call_indirect; the type of `select t` and ref.null is its only result
   std::vector<instruction> body, otherwise;
@@ -49,9 +49,9 @@ inline constexpr std::uint32_t function_label = 0;
 
 struct program {
   std::vector<function> functions;
-  std::vector<val> globals;              // the first one is the fuel
-  std::vector<std::uint32_t> elements;   // of the table of functions and of the passive segment
-  std::vector<std::uint8_t> data;        // of the passive segment
+  std::vector<val> globals;             // the first one is the fuel
+  std::vector<std::uint32_t> elements;  // of the table of functions and of the passive segment
+  std::vector<std::uint8_t> data;       // of the passive segment
   std::uint32_t pages = 1, most_pages = 3, table_size = 16, most_elements = 24, fuel = 100;
   std::vector<call> calls;
 };
@@ -75,8 +75,8 @@ inline const function_type& type_of(const program& p, std::uint32_t f) {
 // The bits of a NaN that arithmetic made may differ. What shows them needs an operand whose bits are determined, in the
 // operator just before it.
 inline bool shows_bits(const instruction& i) {
-  for (const lightbeam::op o : {lightbeam::op("f32.store"), lightbeam::op("f64.store"), lightbeam::op("i32.reinterpret_f32"), lightbeam::op("i64.reinterpret_f64"),
-                                lightbeam::op("f32.copysign"), lightbeam::op("f64.copysign")})
+  for (const lightbeam::op o : {lightbeam::op("f32.store"), lightbeam::op("f64.store"), lightbeam::op("i32.reinterpret_f32"),
+                                lightbeam::op("i64.reinterpret_f64"), lightbeam::op("f32.copysign"), lightbeam::op("f64.copysign")})
     if (i.is(o)) return true;
   return false;
 }

@@ -104,7 +104,9 @@ class shrinker {
       if (end > 0) shrink_operator(number, end - 1);
     }
   }
-  static sequence part(const sequence& s, std::size_t begin, std::size_t end) { return {s.begin() + std::ptrdiff_t(begin), s.begin() + std::ptrdiff_t(end)}; }
+  static sequence part(const sequence& s, std::size_t begin, std::size_t end) {
+    return {s.begin() + std::ptrdiff_t(begin), s.begin() + std::ptrdiff_t(end)};
+  }
 
   bool shrink_operator(std::size_t number, std::size_t k) {
     const auto s = at(program_, number);

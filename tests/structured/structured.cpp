@@ -67,9 +67,12 @@ class runner {
   }
   void count(std::uint64_t number, const outcome& o) {
     returned_ += o.returned, trapped_ += o.trapped;
-    if (o.what == verdict::passed) ++tally_.passed;
-    else if (o.what == verdict::endless) ++tally_.skipped["endless"];
-    else ++tally_.failed, report_failure(number);
+    if (o.what == verdict::passed)
+      ++tally_.passed;
+    else if (o.what == verdict::endless)
+      ++tally_.skipped["endless"];
+    else
+      ++tally_.failed, report_failure(number);
   }
 
   // The child gives its sentence, a letter at a time.
@@ -94,14 +97,17 @@ class runner {
     const auto begin = std::chrono::steady_clock::now();
     const auto small = shrinker(whole, [this](const program& p) { return fails(p); }).run();
     const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    std::printf("  from %zu operators to %zu in %.1f s: %s\n%s", before, operators_in(small), seconds, reason(small).c_str(), listing(small).text().c_str());
-    std::printf("  module %s; again: build/tests/structured --policy %s --cpu %s --seed %" PRIu64 " --only %" PRIu64 "\n", write_module(number, small).c_str(),
-                options_.policy.c_str(), options_.cpu == suite::cpu_level::v1 ? "v1" : "detected", options_.seed, number);
+    std::printf("  from %zu operators to %zu in %.1f s: %s\n%s", before, operators_in(small), seconds, reason(small).c_str(),
+                listing(small).text().c_str());
+    std::printf("  module %s; again: build/tests/structured --policy %s --cpu %s --seed %" PRIu64 " --only %" PRIu64 "\n",
+                write_module(number, small).c_str(), options_.policy.c_str(), options_.cpu == suite::cpu_level::v1 ? "v1" : "detected", options_.seed,
+                number);
     std::fflush(stdout);
   }
   std::string write_module(std::uint64_t number, const program& p) const {
     std::string file = "structured-" + std::to_string(options_.seed) + "-" + std::to_string(number) + ".wasm";
-    if (const auto bytes = writer(p).bytes()) std::ofstream(file, std::ios::binary).write(reinterpret_cast<const char*>(bytes->data()), std::streamsize(bytes->size()));
+    if (const auto bytes = writer(p).bytes())
+      std::ofstream(file, std::ios::binary).write(reinterpret_cast<const char*>(bytes->data()), std::streamsize(bytes->size()));
     return file;
   }
 
@@ -118,12 +124,18 @@ std::optional<options> read_options(int argc, char** argv) {
     const std::string_view a = argv[i];
     const char* next = i + 1 < argc ? argv[i + 1] : nullptr;
     if (!next) return {};
-    if (a == "--policy") o.policy = next;
-    else if (a == "--count") o.count = suite::number(next);
-    else if (a == "--seed") o.seed = suite::number(next);
-    else if (a == "--only") o.only = suite::number(next);
-    else if (a == "--cpu" && (!std::strcmp(next, "v1") || !std::strcmp(next, "detected"))) o.cpu = *next == 'v' ? suite::cpu_level::v1 : suite::cpu_level::detected;
-    else return {};
+    if (a == "--policy")
+      o.policy = next;
+    else if (a == "--count")
+      o.count = suite::number(next);
+    else if (a == "--seed")
+      o.seed = suite::number(next);
+    else if (a == "--only")
+      o.only = suite::number(next);
+    else if (a == "--cpu" && (!std::strcmp(next, "v1") || !std::strcmp(next, "detected")))
+      o.cpu = *next == 'v' ? suite::cpu_level::v1 : suite::cpu_level::detected;
+    else
+      return {};
   }
   return o;
 }

@@ -21,7 +21,8 @@ inline const std::vector<const op_row*>& stores() {
   static const auto all = [] {
     std::vector<const op_row*> found;
     for (const auto& row : lightbeam::op_table)
-      if (contains(lightbeam::feature::wasm2_scalar, row.since) && row.immediate == lightbeam::imm::memarg && row.type.outs == 0) found.push_back(&row);
+      if (contains(lightbeam::feature::wasm2_scalar, row.since) && row.immediate == lightbeam::imm::memarg && row.type.outs == 0)
+        found.push_back(&row);
     return found;
   }();
   return all;
@@ -42,14 +43,18 @@ class value_generator : public emitter {
     if (r_.one_in(30)) statement(depth + 2);
     if (is_reference(t)) return reference(t, depth);
     switch (r_.below(20)) {
-      case 0: case 1: case 2: return simple(t);
+      case 0:
+      case 1:
+      case 2: return simple(t);
       case 3: return value(t, depth + 1), tee(any_local(t));
       case 4: return select(t, depth);
       case 5: return block_giving({t}, depth + 1);
       case 6: return call_giving(t, depth + 1);
       case 7: return branching_value(t, depth);
       case 8: return index_arithmetic(t);
-      case 9: if (t == val::i32) return odd_i32(depth); [[fallthrough]];
+      case 9:
+        if (t == val::i32) return odd_i32(depth);
+        [[fallthrough]];
       default: return operation(*r_.pick(operators_giving(t)), depth);
     }
   }
@@ -84,7 +89,8 @@ class value_generator : public emitter {
   std::uint32_t offset() { return risky() ? r_.pick(far_offsets) : r_.below(r_.one_in(4) ? 300 : 8); }
 
  private:
-  static constexpr std::uint32_t far_offsets[] = {65527, 65528, 65532, 65535, 65536, 131072, 0x7ffffffc, 0x7fffffff, 0x80000000, 0xfffffff8, 0xffffffff};
+  static constexpr std::uint32_t far_offsets[] = {65527,      65528,      65532,      65535,      65536,     131072,
+                                                  0x7ffffffc, 0x7fffffff, 0x80000000, 0xfffffff8, 0xffffffff};
 
   void simple(val t) {
     const auto kind = r_.below(8);
@@ -104,8 +110,10 @@ class value_generator : public emitter {
   }
   void select(val t, int depth) {
     value(t, depth + 1), value(t, depth + 1), condition(depth);
-    if (is_reference(t) || r_.one_in(4)) emit("select t", 0, 3, {t}).type.results = {t};
-    else emit("select", 0, 3, {t});
+    if (is_reference(t) || r_.one_in(4))
+      emit("select t", 0, 3, {t}).type.results = {t};
+    else
+      emit("select", 0, 3, {t});
   }
   // Leaves a value where a branch out of some block is not taken with it.
   void branching_value(val t, int depth) {
@@ -154,7 +162,8 @@ class value_generator : public emitter {
       return;
     }
     if (row.immediate == lightbeam::imm::memory) return odd_i32(depth);
-    if (traps_on_floats(row) && !risky()) small_float(type.in[0], depth);
+    if (traps_on_floats(row) && !risky())
+      small_float(type.in[0], depth);
     else
       for (std::uint8_t k = 0; k < type.ins; ++k) value(type.in[k], depth + 1);
     if (divides(row) && !risky()) constant(type.in[0], 1), emit(type.in[0] == val::i64 ? lightbeam::op("i64.or") : lightbeam::op("i32.or"));
@@ -168,8 +177,10 @@ class value_generator : public emitter {
     return !is_float(row.type.in[0]) && (row.name.find(".div_") != std::string_view::npos || row.name.find(".rem_") != std::string_view::npos);
   }
   void small_float(val t, int depth) {
-    value(val::i32, depth + 1), i32(0x7fff), emit("i32.and"), emit(t == val::f32 ? lightbeam::op("f32.convert_i32_s") : lightbeam::op("f64.convert_i32_s"));
-    if (r_.one_in(2)) constant(t, t == val::f32 ? 0x3f400000 : 0x3fe8'0000'0000'0000), emit(t == val::f32 ? lightbeam::op("f32.mul") : lightbeam::op("f64.mul"));
+    value(val::i32, depth + 1), i32(0x7fff), emit("i32.and"),
+        emit(t == val::f32 ? lightbeam::op("f32.convert_i32_s") : lightbeam::op("f64.convert_i32_s"));
+    if (r_.one_in(2))
+      constant(t, t == val::f32 ? 0x3f400000 : 0x3fe8'0000'0000'0000), emit(t == val::f32 ? lightbeam::op("f32.mul") : lightbeam::op("f64.mul"));
   }
 };
 

@@ -55,7 +55,7 @@ class writer {
       if (i != none) all.push_back(i);
     module_.passive_elements(elements);  // the segment of table.init
     module_.active_elements(functions_table, elements);
-    module_.passive_elements(all);       // so that ref.func may name every function
+    module_.passive_elements(all);  // so that ref.func may name every function
     module_.passive_data(program_.data);
   }
   void add_refuel() {
@@ -98,7 +98,11 @@ class writer {
       case imm::i64: w_.s64(std::int64_t(i.bits)); break;
       case imm::f32: w_.little_endian(i.bits, 4); break;
       case imm::f64: w_.little_endian(i.bits, 8); break;
-      case imm::memarg: case imm::memory_init: case imm::memory_copy: case imm::table_init: case imm::table_copy: w_.u32(i.a).u32(i.b); break;
+      case imm::memarg:
+      case imm::memory_init:
+      case imm::memory_copy:
+      case imm::table_init:
+      case imm::table_copy: w_.u32(i.a).u32(i.b); break;
       default: w_.u32(i.a);
     }
   }
@@ -109,8 +113,10 @@ class writer {
   }
   void block(const instruction& i) {
     const auto& t = i.type;
-    if (t.params.empty() && t.results.size() <= 1) w_.byte(sequences::type_byte(t.results.empty() ? val::none : t.results[0]));
-    else w_.s64(module_.type(t));
+    if (t.params.empty() && t.results.size() <= 1)
+      w_.byte(sequences::type_byte(t.results.empty() ? val::none : t.results[0]));
+    else
+      w_.s64(module_.type(t));
     labels_.push_back(i.a);
     sequence(i.body);
     if (!i.otherwise.empty()) w_.op("else"), sequence(i.otherwise);
