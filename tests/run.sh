@@ -18,8 +18,9 @@ Installs what is missing, builds, runs every test, and ends with `N passed, N fa
   mutants [NUMBER]... seeded bugs, which the tests must find: takes half an hour
   sequences          two and three operators after one another against the interpreter
   system             memory refused at every call, short address space, small stacks, forks, threads
+  structured         random structured programs against the interpreter; what fails is cut down to a few operators
   programs           real programs from npm, and programs of our own made with wasi-libc
-  long               what takes too long for every change: the whole matrix, and more sequences
+  long               what takes too long for every change: the whole matrix, more sequences and structured programs
 CXX=clang++-14 tests with Clang.
 END
 }
@@ -70,6 +71,7 @@ system_watched() {
 mutants() { run mutants python3 tests/mutants/run.py "$@"; }
 edges() { run edges "$folder/tests/edges" "$@"; }
 sequences() { run sequences "$folder/tests/sequences" "$@"; }
+structured() { run structured "$folder/tests/structured" "$@"; }
 programs() { run programs bash tests/programs/run.sh; }
 
 # cell POLICY CPU [FOLDER]...: the suites under one policy.
@@ -108,6 +110,8 @@ all() {
   sequences --policy verified --seed 3
   sequences
   sequences --policy bounds_checks_two_registers --cpu v1 --seed 2
+  structured
+  structured --policy bounds_checks_two_registers --cpu v1 --seed 2
   programs
 }
 long() {
@@ -115,6 +119,8 @@ long() {
   system_watched
   sequences --count 300000 --policy guard_pages
   sequences --count 300000 --policy bounds_checks_two_registers --cpu v1 --seed 2
+  structured --count 200000 --seed 3
+  structured --count 200000 --policy bounds_checks_two_registers --cpu v1 --seed 4
 }
 
 suite=${1:-all}
@@ -122,7 +128,7 @@ suite=${1:-all}
 case $suite in
   --help | -h) usage; exit 0 ;;
   unit) set -- "$folder" ;;
-  all | sanitized | structure | fail | spec | fuzz | matrix | mutants | edges | system | sequences | programs | long) ;;
+  all | sanitized | structure | fail | spec | fuzz | matrix | mutants | edges | system | sequences | structured | programs | long) ;;
   *) usage >&2; exit 2 ;;
 esac
 need_toolchain
@@ -130,7 +136,7 @@ case $suite in  # only what the suite runs
   sanitized | structure | fail | mutants) ;;
   unit) build "$folder" -- unit_tests ;;
   spec | fuzz) build "$folder" -- "tests/${suite}_suite" ;;
-  edges | system | sequences) build "$folder" -- "tests/$suite" ;;
+  edges | system | sequences | structured) build "$folder" -- "tests/$suite" ;;
   *) build "$folder" -- ;;
 esac
 "$suite" "$@"

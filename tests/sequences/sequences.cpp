@@ -1,5 +1,6 @@
 // Sequences of two and three operators over operands of every shape, under a policy and under the interpreter.
 
+#include "child.hpp"
 #include "comparison.hpp"
 #include "reduction.hpp"
 #include "../spec/tally.hpp"
@@ -7,8 +8,6 @@
 #include <cinttypes>
 #include <cstring>
 #include <fstream>
-#include <sys/wait.h>
-#include <unistd.h>
 
 namespace {
 
@@ -97,23 +96,9 @@ class runner {
 
   // A verdict per case; none from the first one on if the child crashed.
   std::vector<verdict> run_in_child(const batch& b, std::uint64_t first, std::uint64_t last) const {
-    int ends[2];
-    if (pipe(ends) != 0) return {};
-    std::fflush(stdout);
-    const pid_t child = fork();
-    if (child == 0) {
-      alarm(20);  // endless loops
-      for (const auto& r : run_here(b, first, last))
-        if (write(ends[1], &r.outcome, 1) != 1) _exit(1);
-      _exit(0);
-    }
-    close(ends[1]);
-    std::vector<verdict> verdicts;
-    for (verdict v; read(ends[0], &v, 1) == 1;) verdicts.push_back(v);
-    close(ends[0]);
-    int status = 0;
-    waitpid(child, &status, 0);
-    return verdicts;
+    return sequences::run_in_child<verdict>(20, [&](const auto& give) {
+      for (const auto& r : run_here(b, first, last)) give(r.outcome);
+    });
   }
 
   case_function reduce(std::uint64_t number, const case_function& f) const {
