@@ -45,6 +45,23 @@ run() {
   count "${counts[0]}" "${counts[1]}" "${counts[2]:-0}"
 }
 
+# together COMMAND...: programs of the build's tests at the same time.
+together() {
+  local logs=() log command i=0
+  for command in "$@"; do
+    log=$(mktemp)
+    logs+=("$log")
+    # shellcheck disable=SC2086
+    "$folder/tests/"$command > "$log" 2>&1 &
+  done
+  wait
+  for command in "$@"; do
+    run "$command" cat "${logs[i]}"
+    rm -f "${logs[i]}"
+    i=$((i + 1))
+  done
+}
+
 unit() {
   local t
   for t in "$1"/tests/*_test; do run "unit $(basename "$t")" "$t" --no-version; done
@@ -107,9 +124,9 @@ all() {
   system
   slice
   cell verified detected
-  sequences --policy verified --seed 3
-  sequences
-  sequences --policy bounds_checks_two_registers --cpu v1 --seed 2
+  sequences --count 90000
+  sequences --count 60000 --policy bounds_checks_two_registers --cpu v1 --seed 2
+  sequences --count 60000 --policy verified --seed 3
   structured
   structured --policy bounds_checks_two_registers --cpu v1 --seed 2
   programs
@@ -117,10 +134,9 @@ all() {
 long() {
   matrix
   system_watched
-  sequences --count 300000 --policy guard_pages
-  sequences --count 300000 --policy bounds_checks_two_registers --cpu v1 --seed 2
-  structured --count 200000 --seed 3
-  structured --count 200000 --policy bounds_checks_two_registers --cpu v1 --seed 4
+  together "sequences --count 7000000 --seed 4" "sequences --count 7000000 --policy bounds_checks_two_registers --cpu v1 --seed 5"
+  together "sequences --count 3000000 --policy guard_pages_two_registers --seed 6" "sequences --count 3000000 --policy verified --seed 7"
+  together "structured --count 200000 --seed 3" "structured --count 200000 --policy bounds_checks_two_registers --cpu v1 --seed 4"
 }
 
 suite=${1:-all}
