@@ -121,7 +121,8 @@ template <class Policy>
 void stop(compile_context* c, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry*) {
   auto g = generator<Policy>{pc, sp, {out}, registers, *c, pc};
   if (!c->done && !c->failed) {
-    const bool end = pc == c->body_end;
+    const bool end = pc >= c->body_end;  // beyond it where a constant was cut off
+    if (end) g.pc = c->body_end;
     g.fail(failure_kind::malformed, end ? "unexpected end of section or function" : "illegal opcode");
   }
   g.save();
