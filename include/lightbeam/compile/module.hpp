@@ -52,8 +52,11 @@ class compiled_image final : public module_image {
     compile_context c;
     fill(c);
     locator where_is;
-    std::vector<std::uint8_t> scratch(std::size_t(end - begin) + 256 * std::size_t(body.size) + 65536);
-    c.code = scratch.data() - begin;
+    // Not initialised: most of it is never touched.
+    const std::size_t room = std::size_t(end - begin) + 256 * std::size_t(body.size) + 65536;
+    const auto scratch = std::make_unique_for_overwrite<std::uint8_t[]>(room);
+    c.code = scratch.get() - begin;
+    c.limit = scratch.get() + room - 4096;
     where_is.site = c.code + at;
     c.locating = &where_is;
     c.out = c.code + begin;

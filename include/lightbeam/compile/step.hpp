@@ -123,8 +123,12 @@ template <class Policy>
 void stop(compile_context* c, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry*) {
   auto g = generator<Policy>{pc, sp, {out}, registers, *c, pc};
   if (!c->done && !c->failed) {
-    if (pc == c->body_end) g.fail(failure_kind::malformed, "unexpected end of section or function");
-    else g.template refuse<&slow<Policy>::illegal_opcode>(std::uint32_t{*pc});
+    if (pc >= c->body_end) {  // beyond it where a constant was cut off
+      g.pc = c->body_end;
+      g.fail(failure_kind::malformed, "unexpected end of section or function");
+    } else {
+      g.template refuse<&slow<Policy>::illegal_opcode>(std::uint32_t{*pc});
+    }
   }
   g.save();
   c->halted = true;

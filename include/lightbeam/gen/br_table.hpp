@@ -107,6 +107,7 @@ struct branch_table {
     for (const auto depth : named) {
       auto& f = frame(g, depth);
       if (!needs_detour(g, f, types)) continue;
+      if (!F::ensure_space(g, 1024)) return;  // a label is one byte, and all homes may have to be moved
       F::bind(g, f.detour);
       f.detour = {};
       F::branch(g, f);
