@@ -20,14 +20,14 @@ TARGETS = ["tests/sequences", "tests/structured", "tests/edges", "tests/fuzz_sui
 def quick_suite():
     """The cheapest finders first."""
     for policy in POLICIES:
-        yield ["tests/sequences", "--policy", policy, "--count", "2000"]
+        yield ["tests/sequences", "--stop", "--policy", policy, "--count", "4000"]
     for policy in POLICIES:
         yield ["tests/edges", "--policy", policy]
     for program in ["tests/fuzz_suite", "tests/spec_suite"]:
         for policy in POLICIES:
             yield [program, "--quiet", "--policy", policy]
     for policy in POLICIES:
-        yield ["tests/sequences", "--policy", policy, "--count", "20000", "--seed", "5", "--cpu", "v1"]
+        yield ["tests/sequences", "--stop", "--policy", policy, "--count", "20000", "--seed", "5", "--cpu", "v1"]
         yield ["tests/structured", "--policy", policy, "--count", "3000", "--seed", "5"]
 
 
