@@ -17,7 +17,9 @@ Installs what is missing, builds, runs every test, and ends with `N passed, N fa
   edges              loads, stores, bulk and table operators at the edges of memories and tables
   sequences          two and three operators after one another against the interpreter
   programs           real programs from npm, and programs of our own made with wasi-libc
-  long               what takes too long for every change: the whole matrix, and more sequences
+  csmith [COUNT [SEED]]
+                     random C programs, compiled natively and by us; 20 if not said
+  long               what takes too long for every change: the whole matrix, more sequences, more random C programs
 CXX=clang++-14 tests with Clang.
 END
 }
@@ -58,6 +60,7 @@ fuzz() { run fuzz "$folder/tests/fuzz_suite" --policy guard_pages "$@"; }
 edges() { run edges "$folder/tests/edges" "$@"; }
 sequences() { run sequences "$folder/tests/sequences" "$@"; }
 programs() { run programs bash tests/programs/run.sh; }
+csmith() { run csmith bash tests/programs/csmith.sh "$@"; }
 
 # cell POLICY CPU [FOLDER]...: the suites under one policy.
 cell() {
@@ -93,11 +96,13 @@ all() {
   sequences
   sequences --policy bounds_checks_two_registers --cpu v1 --seed 2
   programs
+  csmith
 }
 long() {
   matrix
   sequences --count 300000 --policy guard_pages
   sequences --count 300000 --policy bounds_checks_two_registers --cpu v1 --seed 2
+  csmith 500 1000
 }
 
 suite=${1:-all}
@@ -105,7 +110,7 @@ suite=${1:-all}
 case $suite in
   --help | -h) usage; exit 0 ;;
   unit) set -- "$folder" ;;
-  all | sanitized | structure | fail | spec | fuzz | matrix | edges | sequences | programs | long) ;;
+  all | sanitized | structure | fail | spec | fuzz | matrix | edges | sequences | programs | csmith | long) ;;
   *) usage >&2; exit 2 ;;
 esac
 need_toolchain
@@ -113,6 +118,7 @@ case $suite in  # only what the suite runs
   sanitized | structure | fail) ;;
   unit) build "$folder" -- unit_tests ;;
   spec | fuzz) build "$folder" -- "tests/${suite}_suite" ;;
+  csmith) build "$folder" -- examples/run ;;
   edges | sequences) build "$folder" -- "tests/$suite" ;;
   *) build "$folder" -- ;;
 esac
