@@ -19,6 +19,9 @@ Installs what is missing, builds, runs every test, and ends with `N passed, N fa
   programs           real programs from npm, and programs of our own made with wasi-libc
   csmith [COUNT [SEED]]
                      random C programs, compiled natively and by us; 20 if not said
+  libraries [NAME]   zlib, lua and sqlite, likewise
+  fuzzers [MINUTES [TARGET]...]
+                     targets for libFuzzer, 15 minutes each if not said; not part of everything
   long               what takes too long for every change: the whole matrix, more sequences, more random C programs
 CXX=clang++-14 tests with Clang.
 END
@@ -60,6 +63,8 @@ fuzz() { run fuzz "$folder/tests/fuzz_suite" --policy guard_pages "$@"; }
 edges() { run edges "$folder/tests/edges" "$@"; }
 sequences() { run sequences "$folder/tests/sequences" "$@"; }
 programs() { run programs bash tests/programs/run.sh; }
+libraries() { run libraries bash tests/programs/libraries.sh "$@"; }
+fuzzers() { run fuzzers bash tests/fuzzers/run.sh "$@"; }
 csmith() { run csmith bash tests/programs/csmith.sh "$@"; }
 
 # cell POLICY CPU [FOLDER]...: the suites under one policy.
@@ -96,6 +101,7 @@ all() {
   sequences
   sequences --policy bounds_checks_two_registers --cpu v1 --seed 2
   programs
+  libraries
   csmith
 }
 long() {
@@ -110,15 +116,15 @@ suite=${1:-all}
 case $suite in
   --help | -h) usage; exit 0 ;;
   unit) set -- "$folder" ;;
-  all | sanitized | structure | fail | spec | fuzz | matrix | edges | sequences | programs | csmith | long) ;;
+  all | sanitized | structure | fail | spec | fuzz | matrix | edges | sequences | programs | libraries | csmith | fuzzers | long) ;;
   *) usage >&2; exit 2 ;;
 esac
 need_toolchain
 case $suite in  # only what the suite runs
-  sanitized | structure | fail) ;;
+  sanitized | structure | fail | fuzzers) ;;
   unit) build "$folder" -- unit_tests ;;
   spec | fuzz) build "$folder" -- "tests/${suite}_suite" ;;
-  csmith) build "$folder" -- examples/run ;;
+  csmith | libraries) build "$folder" -- examples/run ;;
   edges | sequences) build "$folder" -- "tests/$suite" ;;
   *) build "$folder" -- ;;
 esac
