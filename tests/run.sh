@@ -20,7 +20,13 @@ Installs what is missing, builds, runs every test, and ends with `N passed, N fa
   system             memory refused at every call, short address space, small stacks, forks, threads
   structured         random structured programs against the interpreter; what fails is cut down to a few operators
   programs           real programs from npm, and programs of our own made with wasi-libc
-  long               what takes too long for every change: the whole matrix, more sequences and structured programs
+  csmith [COUNT [SEED]]
+                     random C programs, compiled natively and by us; 20 if not said
+  libraries [NAME]   zlib, lua and sqlite, likewise
+  fuzzers [MINUTES [TARGET]...]
+                     targets for libFuzzer, 15 minutes each if not said; not part of everything
+  mutations, bombs   damaged modules; modules made to take long
+  long               what takes too long for every change: the whole matrix, and all of these at full size
 CXX=clang++-14 tests with Clang.
 END
 }
@@ -90,6 +96,9 @@ edges() { run edges "$folder/tests/edges" "$@"; }
 sequences() { run sequences "$folder/tests/sequences" "$@"; }
 structured() { run structured "$folder/tests/structured" "$@"; }
 programs() { run programs bash tests/programs/run.sh; }
+libraries() { run libraries bash tests/programs/libraries.sh "$@"; }
+fuzzers() { run fuzzers bash tests/fuzzers/run.sh "$@"; }
+csmith() { run csmith bash tests/programs/csmith.sh "$@"; }
 
 # cell POLICY CPU [FOLDER]...: the suites under one policy.
 cell() {
@@ -130,6 +139,8 @@ all() {
   structured
   structured --policy bounds_checks_two_registers --cpu v1 --seed 2
   programs
+  libraries
+  csmith
 }
 long() {
   matrix
@@ -137,6 +148,7 @@ long() {
   together "sequences --count 7000000 --seed 4" "sequences --count 7000000 --policy bounds_checks_two_registers --cpu v1 --seed 5"
   together "sequences --count 3000000 --policy guard_pages_two_registers --seed 6" "sequences --count 3000000 --policy verified --seed 7"
   together "structured --count 200000 --seed 3" "structured --count 200000 --policy bounds_checks_two_registers --cpu v1 --seed 4"
+  csmith 500 1000
 }
 
 suite=${1:-all}
@@ -144,14 +156,15 @@ suite=${1:-all}
 case $suite in
   --help | -h) usage; exit 0 ;;
   unit) set -- "$folder" ;;
-  all | sanitized | structure | fail | spec | fuzz | matrix | mutants | edges | system | sequences | structured | programs | long) ;;
+  all | sanitized | structure | fail | spec | fuzz | matrix | mutants | edges | system | sequences | structured | programs | libraries | csmith | fuzzers | long) ;;
   *) usage >&2; exit 2 ;;
 esac
 need_toolchain
 case $suite in  # only what the suite runs
-  sanitized | structure | fail | mutants) ;;
+  sanitized | structure | fail | mutants | fuzzers) ;;
   unit) build "$folder" -- unit_tests ;;
   spec | fuzz) build "$folder" -- "tests/${suite}_suite" ;;
+  csmith | libraries) build "$folder" -- examples/run ;;
   edges | system | sequences | structured) build "$folder" -- "tests/$suite" ;;
   *) build "$folder" -- ;;
 esac

@@ -36,7 +36,7 @@ class interpreter_backend final : public validator_backend {
   }
 
   maybe<handle> instantiate(handle module) override {
-    const auto made = interpreter::instantiator(*store_, modules_[module]).run([this](const auto& i) { return resolve(i); });
+    const auto made = interpreter::instantiator(*store_, modules_[module], limits_).run([this](const auto& i) { return resolve(i); });
     if (made.failure) return *made.failure;
     instances_.push_back(made.made);
     return instances_.size() - 1;

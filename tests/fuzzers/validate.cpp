@@ -1,0 +1,26 @@
+// Bytes as a module for the reader and the validator: whole and in chunks they must give the same verdict.
+
+#include "target.hpp"
+#include <lightbeam/validate.hpp>
+
+namespace {
+
+using lightbeam::feature;
+
+std::string verdict_in_chunks(std::span<const std::uint8_t> bytes, feature features, std::size_t chunk) {
+  lightbeam::module_info info;
+  lightbeam::validating_sink sink(features);
+  lightbeam::module_reader reader(info, features, sink);
+  for (; !bytes.empty(); bytes = bytes.subspan(std::min(chunk, bytes.size())))
+    if (const auto fed = reader.feed(bytes.first(std::min(chunk, bytes.size()))); !fed) return fed.error().text();
+  return fuzzers::verdict_of(reader.finish());
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::span bytes(data, size);
+  for (const feature features : {feature::mvp, feature::wasm2_scalar, feature::wasm2, feature(~0u)})
+    fuzzers::require_same("whole", fuzzers::verdict_of(lightbeam::validate(bytes, features)), "in chunks", verdict_in_chunks(bytes, features, 1 + size % 13));
+  return 0;
+}
