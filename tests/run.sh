@@ -25,7 +25,8 @@ Installs what is missing, builds, runs every test, and ends with `N passed, N fa
   libraries [NAME]   zlib, lua and sqlite, likewise
   fuzzers [MINUTES [TARGET]...]
                      targets for libFuzzer, 15 minutes each if not said; not part of everything
-  mutations, bombs   damaged modules; modules made to take long
+  mutations          prefixes and mutations of modules, through validator and engine
+  bombs              modules made to take long
   long               what takes too long for every change: the whole matrix, and all of these at full size
 CXX=clang++-14 tests with Clang.
 END
@@ -92,6 +93,9 @@ system_watched() {
   done
 }
 mutants() { run mutants python3 tests/mutants/run.py "$@"; }
+large() { find .cache/npm -path '*quickjs-wasmfile-release-sync*' -name '*.wasm' 2>/dev/null | head -n 1; }
+mutations() { run mutations "$folder/tests/mutations" --large "$(large)" "$@"; }
+bombs() { run bombs "$folder/tests/bombs" "$@"; }
 edges() { run edges "$folder/tests/edges" "$@"; }
 sequences() { run sequences "$folder/tests/sequences" "$@"; }
 structured() { run structured "$folder/tests/structured" "$@"; }
@@ -131,6 +135,7 @@ all() {
   fuzz
   edges
   system
+  mutations --scale 5
   slice
   cell verified detected
   sequences --count 90000
@@ -145,6 +150,8 @@ all() {
 long() {
   matrix
   system_watched
+  mutations
+  bombs
   together "sequences --count 7000000 --seed 4" "sequences --count 7000000 --policy bounds_checks_two_registers --cpu v1 --seed 5"
   together "sequences --count 3000000 --policy guard_pages_two_registers --seed 6" "sequences --count 3000000 --policy verified --seed 7"
   together "structured --count 200000 --seed 3" "structured --count 200000 --policy bounds_checks_two_registers --cpu v1 --seed 4"
@@ -156,7 +163,7 @@ suite=${1:-all}
 case $suite in
   --help | -h) usage; exit 0 ;;
   unit) set -- "$folder" ;;
-  all | sanitized | structure | fail | spec | fuzz | matrix | mutants | edges | system | sequences | structured | programs | libraries | csmith | fuzzers | long) ;;
+  all | sanitized | structure | fail | spec | fuzz | matrix | mutants | edges | system | sequences | structured | mutations | bombs | programs | libraries | csmith | fuzzers | long) ;;
   *) usage >&2; exit 2 ;;
 esac
 need_toolchain
@@ -165,7 +172,7 @@ case $suite in  # only what the suite runs
   unit) build "$folder" -- unit_tests ;;
   spec | fuzz) build "$folder" -- "tests/${suite}_suite" ;;
   csmith | libraries) build "$folder" -- examples/run ;;
-  edges | system | sequences | structured) build "$folder" -- "tests/$suite" ;;
+  edges | system | sequences | structured | mutations | bombs) build "$folder" -- "tests/$suite" ;;
   *) build "$folder" -- ;;
 esac
 "$suite" "$@"

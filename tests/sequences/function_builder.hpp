@@ -129,13 +129,23 @@ class function_builder {
     if (is_float(t)) return computed(t);
     const bool wide = t == val::i64;
     w_.op("local.get", any_local(t));
-    switch (r_.below(3)) {
+    switch (r_.below(4)) {
       case 0: w_.constant(t, any_value(r_, t)).op(r_.one_in(2) ? ops(t).add : ops(t).sub); break;
-      case 1: w_.constant(t, r_.below(4)).op(wide ? lightbeam::op("i64.shl") : lightbeam::op("i32.shl")); break;
+      case 1: large_displacements(t); break;
+      case 2: w_.constant(t, r_.below(4)).op(wide ? lightbeam::op("i64.shl") : lightbeam::op("i32.shl")); break;
       default:
         w_.op("local.get", any_local(t)).constant(t, r_.below(5)).op(wide ? lightbeam::op("i64.shl") : lightbeam::op("i32.shl")).op(ops(t).add);
         if (r_.one_in(2)) w_.constant(t, r_.below(256)).op(ops(t).add);
     }
+  }
+  // Displacements that fit 32 bits, and whose sum does not; or those of two sums.
+  void large_displacements(val t) {
+    const std::uint64_t near_limit = 0x7ffffff0;
+    const bool two_sums = r_.one_in(2);
+    w_.constant(t, near_limit + r_.below(16)).op(ops(t).add);
+    if (two_sums) w_.op("local.get", any_local(t));
+    w_.constant(t, near_limit + r_.below(16)).op(ops(t).add);
+    if (two_sums) w_.op(ops(t).add);
   }
   // An address inside the memory, computed.
   void small_address() { w_.op("local.get", any_local(val::i32)).i32(0xff8).op("i32.and"); }
