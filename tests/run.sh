@@ -15,14 +15,18 @@ Installs what is missing, builds, runs every test, and ends with `N passed, N fa
   fuzz [FOLDER]      random modules with known results; likewise
   matrix [FOLDER]    both under all policies and CPU levels
   edges              loads, stores, bulk and table operators at the edges of memories and tables
+  mutants [NUMBER]... seeded bugs, which the tests must find: takes half an hour
   sequences          two and three operators after one another against the interpreter
+  system             memory refused at every call, short address space, small stacks, forks, threads
+  structured         random structured programs against the interpreter; what fails is cut down to a few operators
   programs           real programs from npm, and programs of our own made with wasi-libc
   csmith [COUNT [SEED]]
                      random C programs, compiled natively and by us; 20 if not said
   libraries [NAME]   zlib, lua and sqlite, likewise
   fuzzers [MINUTES [TARGET]...]
                      targets for libFuzzer, 15 minutes each if not said; not part of everything
-  long               what takes too long for every change: the whole matrix, more sequences, more random C programs
+  mutations, bombs   damaged modules; modules made to take long
+  long               what takes too long for every change: the whole matrix, and all of these at full size
 CXX=clang++-14 tests with Clang.
 END
 }
@@ -47,6 +51,23 @@ run() {
   count "${counts[0]}" "${counts[1]}" "${counts[2]:-0}"
 }
 
+# together COMMAND...: programs of the build's tests at the same time.
+together() {
+  local logs=() log command i=0
+  for command in "$@"; do
+    log=$(mktemp)
+    logs+=("$log")
+    # shellcheck disable=SC2086
+    "$folder/tests/"$command > "$log" 2>&1 &
+  done
+  wait
+  for command in "$@"; do
+    run "$command" cat "${logs[i]}"
+    rm -f "${logs[i]}"
+    i=$((i + 1))
+  done
+}
+
 unit() {
   local t
   for t in "$1"/tests/*_test; do run "unit $(basename "$t")" "$t" --no-version; done
@@ -60,8 +81,20 @@ structure() { run structure python3 tests/structure/check.py; }
 fail() { run fail python3 tests/fail/check.py; }
 spec() { run spec "$folder/tests/spec_suite" --policy guard_pages "$@"; }
 fuzz() { run fuzz "$folder/tests/fuzz_suite" --policy guard_pages "$@"; }
+system() { run system "$folder/tests/system"; }
+# The same where every access of memory is watched, threads by ThreadSanitizer. GCC at -O1, as a single unit takes it well.
+system_watched() {
+  local sanitizer
+  for sanitizer in address,undefined thread; do
+    local program="$folder/tests/system-$sanitizer"
+    g++ -std=c++20 -O1 -fsanitize="$sanitizer" -Iinclude tests/system/system.cpp -o "$program" -pthread
+    run "system under $sanitizer" "$program" "$([ "$sanitizer" = thread ] && echo threads || echo all)"
+  done
+}
+mutants() { run mutants python3 tests/mutants/run.py "$@"; }
 edges() { run edges "$folder/tests/edges" "$@"; }
 sequences() { run sequences "$folder/tests/sequences" "$@"; }
+structured() { run structured "$folder/tests/structured" "$@"; }
 programs() { run programs bash tests/programs/run.sh; }
 libraries() { run libraries bash tests/programs/libraries.sh "$@"; }
 fuzzers() { run fuzzers bash tests/fuzzers/run.sh "$@"; }
@@ -97,17 +130,24 @@ all() {
   spec
   fuzz
   edges
+  system
   slice
-  sequences
-  sequences --policy bounds_checks_two_registers --cpu v1 --seed 2
+  cell verified detected
+  sequences --count 90000
+  sequences --count 60000 --policy bounds_checks_two_registers --cpu v1 --seed 2
+  sequences --count 60000 --policy verified --seed 3
+  structured
+  structured --policy bounds_checks_two_registers --cpu v1 --seed 2
   programs
   libraries
   csmith
 }
 long() {
   matrix
-  sequences --count 300000 --policy guard_pages
-  sequences --count 300000 --policy bounds_checks_two_registers --cpu v1 --seed 2
+  system_watched
+  together "sequences --count 7000000 --seed 4" "sequences --count 7000000 --policy bounds_checks_two_registers --cpu v1 --seed 5"
+  together "sequences --count 3000000 --policy guard_pages_two_registers --seed 6" "sequences --count 3000000 --policy verified --seed 7"
+  together "structured --count 200000 --seed 3" "structured --count 200000 --policy bounds_checks_two_registers --cpu v1 --seed 4"
   csmith 500 1000
 }
 
@@ -116,16 +156,16 @@ suite=${1:-all}
 case $suite in
   --help | -h) usage; exit 0 ;;
   unit) set -- "$folder" ;;
-  all | sanitized | structure | fail | spec | fuzz | matrix | edges | sequences | programs | libraries | csmith | fuzzers | long) ;;
+  all | sanitized | structure | fail | spec | fuzz | matrix | mutants | edges | system | sequences | structured | programs | libraries | csmith | fuzzers | long) ;;
   *) usage >&2; exit 2 ;;
 esac
 need_toolchain
 case $suite in  # only what the suite runs
-  sanitized | structure | fail | fuzzers) ;;
+  sanitized | structure | fail | mutants | fuzzers) ;;
   unit) build "$folder" -- unit_tests ;;
   spec | fuzz) build "$folder" -- "tests/${suite}_suite" ;;
   csmith | libraries) build "$folder" -- examples/run ;;
-  edges | sequences) build "$folder" -- "tests/$suite" ;;
+  edges | system | sequences | structured) build "$folder" -- "tests/$suite" ;;
   *) build "$folder" -- ;;
 esac
 "$suite" "$@"

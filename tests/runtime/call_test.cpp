@@ -37,6 +37,25 @@ TEST_CASE("typed calls carry every type") {
   CHECK(w.call<lightbeam::func<>(lightbeam::func<>)>("fun", lightbeam::func<>()).value().is_null());
 }
 
+TEST_CASE("br_table takes one value back to a loop, out of a block and out of the function") {
+  const world w(R"((module
+    (func (export "branch") (param i32 i32) (result i32)
+      (block $out (result i32)
+        (local.get 1)
+        (loop $again (param i32) (result i32)
+          (local.set 1)
+          (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
+          (local.set 1 (i32.add (local.get 1) (i32.const 10)))
+          (local.get 1)
+          (br_table $again $out 2 (local.get 0)))
+        (drop) (i32.const -1))
+      (i32.const 1000) (i32.add))))");
+  const auto branch = [&w](std::int32_t index) { return w.call<std::int32_t(std::int32_t, std::int32_t)>("branch", index, 5).value(); };
+  CHECK(branch(1) == 25);    // again, then -1: out of the function
+  CHECK(branch(2) == 1015);  // out of the block
+  CHECK(branch(3) == 15);    // out of the function
+}
+
 TEST_CASE("results beyond the registers") {
   const world w(R"((module
     (func (export "swap") (param i32 f64) (result f64 i32) local.get 1 local.get 0)

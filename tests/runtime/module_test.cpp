@@ -5,9 +5,11 @@
 namespace {
 struct checked : lightbeam::default_policy {
   using memory = lightbeam::bounds_checks;
+  static constexpr bool verifies = true;
 };
 struct guarded : lightbeam::default_policy {
   using memory = lightbeam::guard_pages;
+  static constexpr bool verifies = true;
 };
 }  // namespace
 

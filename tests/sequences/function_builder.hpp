@@ -8,10 +8,6 @@
 
 namespace sequences {
 
-// Every case has two parameters of each number type, and locals: two of each type beside them, or ten with `many_locals`, so
-// that most have no register.
-inline constexpr val number_types[] = {val::i32, val::i64, val::f32, val::f64};
-
 // What a module offers to its cases: indices of functions, of globals and of types.
 struct surroundings {
   std::uint32_t clobber = 0;             // a function without parameters or results that uses many registers
@@ -22,8 +18,6 @@ struct surroundings {
   std::uint32_t global[4] = {};
   std::uint32_t table_slot[4] = {};      // of the identities
 };
-
-inline std::size_t number(val t) { return std::size_t(t) - std::size_t(val::i32); }
 
 // Operators of each number type that stand for any like them.
 struct type_operators {
@@ -36,6 +30,8 @@ inline constexpr type_operators operators_of[] = {
     {"f64.add", "f64.sub", "f64.load", "f64.store", "f64.ge"},
 };
 
+// Every case has two parameters of each number type, and locals: two of each type beside them, or ten with `many_locals`, so
+// that most have no register.
 class function_builder {
  public:
   function_builder(const surroundings& module, std::vector<link> chain, random_source r)

@@ -97,13 +97,17 @@ class code_writer : public byte_writer {
   std::vector<std::size_t> begins_;
 };
 
-// The index spaces are filled in the order of the calls; imports are not built.
+// The index spaces are filled in the order of the calls; imported functions come first.
 class module_builder {
  public:
   std::uint32_t type(const function_type& t) {
     for (std::uint32_t i = 0; i < types_.size(); ++i)
       if (types_[i] == t) return i;
     return types_.push_back(t), std::uint32_t(types_.size() - 1);
+  }
+  std::uint32_t import_function(std::string_view module, std::string_view name, const function_type& t) {
+    imports_.name(module).name(name).byte(std::uint8_t(lightbeam::external::function)).u32(type(t));
+    return import_count_++;
   }
   // `body` is without the final `end`.
   std::uint32_t function(const function_type& t, std::span<const val> locals, const code_writer& body) {
@@ -112,7 +116,7 @@ class module_builder {
     for (const val l : locals) b.u32(1).byte(type_byte(l));
     b.append(body.bytes()).byte(0x0b);
     functions_.push_back(type(t)), bodies_.push_back(b);
-    return std::uint32_t(functions_.size() - 1);
+    return std::uint32_t(import_count_ + functions_.size() - 1);
   }
   void export_as(std::string_view name, lightbeam::external kind, std::uint32_t index) {
     exports_.name(name).byte(std::uint8_t(kind)).u32(index);
@@ -120,27 +124,40 @@ class module_builder {
   }
   std::uint32_t global(val t, std::uint64_t bits) {
     code_writer init;
-    init.constant(t, bits);
+    if (is_reference(t)) init.op("ref.null").byte(type_byte(t));
+    else init.constant(t, bits);
     globals_.byte(type_byte(t)).byte(1).append(init.bytes()).byte(0x0b);
     return global_count_++;
   }
   void memory(std::uint32_t minimum, std::uint32_t maximum) { memory_.u32(1).byte(1).u32(minimum).u32(maximum); }
+  std::uint32_t table(val element, std::uint32_t minimum, std::uint32_t maximum) {
+    tables_.byte(type_byte(element)).byte(1).u32(minimum).u32(maximum);
+    return table_count_++;
+  }
   // One table of fixed size, filled with the given functions.
-  void table(std::span<const std::uint32_t> functions) { table_.assign(functions.begin(), functions.end()); }
-  // Element segment 1, after the one that fills the table.
-  void passive_elements(std::span<const std::uint32_t> functions) { elements_.assign(functions.begin(), functions.end()); }
+  void table(std::span<const std::uint32_t> functions) {
+    const auto size = std::uint32_t(functions.size());
+    active_elements(table(val::funcref, size, size), functions);
+  }
+  // The first elements of a table.
+  std::uint32_t active_elements(std::uint32_t table, std::span<const std::uint32_t> functions) {
+    elements_.u32(2).u32(table).byte(0x41).byte(0).byte(0x0b).byte(0);
+    return segment_of(functions);
+  }
+  std::uint32_t passive_elements(std::span<const std::uint32_t> functions) { return elements_.u32(1).byte(0), segment_of(functions); }
   void passive_data(std::span<const std::uint8_t> bytes) { data_.assign(bytes.begin(), bytes.end()); }
 
   std::vector<std::uint8_t> bytes() const {
     byte_writer m;
     m.little_endian(0x0000'0001'6d73'6100, 8);
     section(m, 1, type_section());
+    section(m, 2, counted(import_count_, imports_));
     section(m, 3, function_section());
-    section(m, 4, table_section());
+    section(m, 4, counted(table_count_, tables_));
     section(m, 5, memory_);
     section(m, 6, counted(global_count_, globals_));
     section(m, 7, counted(export_count_, exports_));
-    section(m, 9, element_section());
+    section(m, 9, counted(element_count_, elements_));
     if (!data_.empty()) section(m, 12, byte_writer().u32(1));
     section(m, 10, code_section());
     if (!data_.empty()) section(m, 11, byte_writer().u32(1).u32(1).sized(data_));
@@ -179,30 +196,17 @@ class module_builder {
     for (const auto& b : bodies_) w.sized(b.bytes());
     return w;
   }
-  byte_writer table_section() const {
-    byte_writer w;
-    const auto size = std::uint32_t(table_.size());
-    if (size) w.u32(1).byte(type_byte(val::funcref)).byte(1).u32(size).u32(size);
-    return w;
-  }
-  byte_writer element_section() const {
-    byte_writer w;
-    if (table_.empty()) return w;
-    w.u32(elements_.empty() ? 1 : 2);
-    functions(w.u32(0).byte(0x41).byte(0).byte(0x0b), table_);
-    if (!elements_.empty()) functions(w.u32(1).byte(0), elements_);
-    return w;
-  }
-  static void functions(byte_writer& w, const std::vector<std::uint32_t>& all) {
-    w.u32(std::uint32_t(all.size()));
-    for (const auto f : all) w.u32(f);
+  std::uint32_t segment_of(std::span<const std::uint32_t> functions) {
+    elements_.u32(std::uint32_t(functions.size()));
+    for (const auto f : functions) elements_.u32(f);
+    return element_count_++;
   }
 
   std::vector<function_type> types_;
-  std::vector<std::uint32_t> functions_, table_, elements_;
+  std::vector<std::uint32_t> functions_;
   std::vector<byte_writer> bodies_;
-  byte_writer exports_, globals_, memory_;
-  std::uint32_t export_count_ = 0, global_count_ = 0;
+  byte_writer imports_, exports_, globals_, memory_, tables_, elements_;
+  std::uint32_t import_count_ = 0, export_count_ = 0, global_count_ = 0, table_count_ = 0, element_count_ = 0;
   std::vector<std::uint8_t> data_;
 };
 

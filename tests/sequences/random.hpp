@@ -10,6 +10,9 @@ namespace sequences {
 
 using lightbeam::val;
 
+inline constexpr val number_types[] = {val::i32, val::i64, val::f32, val::f64};
+inline std::size_t number(val t) { return std::size_t(t) - std::size_t(val::i32); }
+
 // splitmix64
 class random_source {
  public:

@@ -1,5 +1,6 @@
 // Sequences of two and three operators over operands of every shape, under a policy and under the interpreter.
 
+#include "child.hpp"
 #include "comparison.hpp"
 #include "reduction.hpp"
 #include "../spec/tally.hpp"
@@ -7,20 +8,19 @@
 #include <cinttypes>
 #include <cstring>
 #include <fstream>
-#include <sys/wait.h>
-#include <unistd.h>
 
 namespace {
 
 using namespace sequences;
 
-constexpr const char* help = R"(sequences [--policy NAME] [--cpu v1|detected] [--count N] [--seed S] [--only CASE] [--offsets] [--reduce]
+constexpr const char* help = R"(sequences [--policy NAME] [--cpu v1|detected] [--count N] [--seed S] [--only CASE] [--offsets] [--reduce] [--stop]
   --policy NAME  a policy of examples/policies (guard_pages if not said)
   --cpu LEVEL    the highest instructions that compiled code may use
   --count N      cases to run (20000 if not said); all pairs need as many as --count 0 prints
   --seed S       of the operands, shapes and surroundings
   --only CASE    one case alone, in this process
   --offsets      compares which operator a trap names, too
+  --stop         at the first failure
   --reduce       makes the modules of failing cases as small as they still fail
 )";
 
@@ -29,7 +29,7 @@ struct options {
   suite::cpu_level cpu = suite::cpu_level::detected;
   std::uint64_t count = 20000, seed = 1;
   std::optional<std::uint64_t> only;
-  bool offsets = false, reduce = false;
+  bool offsets = false, reduce = false, stop = false;
 };
 
 // Modules are large enough that what a module costs does not count, and small enough that a crash costs little.
@@ -40,7 +40,7 @@ class runner {
   explicit runner(const options& o) : options_(o) {}
 
   suite::tally run() {
-    for (std::uint64_t first = 0; first < options_.count; first += batch_size) run_batch(first, std::min(options_.count, first + batch_size));
+    for (std::uint64_t first = 0; first < options_.count && !stopped(); first += batch_size) run_batch(first, std::min(options_.count, first + batch_size));
     return tally_;
   }
   report run_alone(std::uint64_t number) const { return run_here(of_cases(number, number + 1), number, number + 1)[0]; }
@@ -74,10 +74,11 @@ class runner {
     return all;
   }
 
+  bool stopped() const { return options_.stop && tally_.failed > 0; }
   // In a child, because wrong code may do anything. What failed is run again alone, so that it stands for itself.
   void run_batch(std::uint64_t first, std::uint64_t last) {
     const auto verdicts = run_in_child(of_cases(first, last), first, last);
-    for (auto n = first; n < last; ++n) {
+    for (auto n = first; n < last && !stopped(); ++n) {
       const auto v = std::size_t(n - first) < verdicts.size() ? verdicts[std::size_t(n - first)] : verdict::failed;
       if (v == verdict::passed) ++tally_.passed;
       else if (v == verdict::undetermined) ++tally_.skipped["bits of a NaN, or endless"];
@@ -97,23 +98,9 @@ class runner {
 
   // A verdict per case; none from the first one on if the child crashed.
   std::vector<verdict> run_in_child(const batch& b, std::uint64_t first, std::uint64_t last) const {
-    int ends[2];
-    if (pipe(ends) != 0) return {};
-    std::fflush(stdout);
-    const pid_t child = fork();
-    if (child == 0) {
-      alarm(20);  // endless loops
-      for (const auto& r : run_here(b, first, last))
-        if (write(ends[1], &r.outcome, 1) != 1) _exit(1);
-      _exit(0);
-    }
-    close(ends[1]);
-    std::vector<verdict> verdicts;
-    for (verdict v; read(ends[0], &v, 1) == 1;) verdicts.push_back(v);
-    close(ends[0]);
-    int status = 0;
-    waitpid(child, &status, 0);
-    return verdicts;
+    return sequences::run_in_child<verdict>(20, [&](const auto& give) {
+      for (const auto& r : run_here(b, first, last)) give(r.outcome);
+    });
   }
 
   case_function reduce(std::uint64_t number, const case_function& f) const {
@@ -142,8 +129,8 @@ std::optional<options> read_options(int argc, char** argv) {
   options o;
   for (int i = 1; i < argc; ++i) {
     const std::string_view a = argv[i];
-    if (a == "--offsets" || a == "--reduce") {
-      (a == "--offsets" ? o.offsets : o.reduce) = true;
+    if (a == "--offsets" || a == "--reduce" || a == "--stop") {
+      (a == "--offsets" ? o.offsets : a == "--stop" ? o.stop : o.reduce) = true;
       continue;
     }
     const char* next = i + 1 < argc ? argv[++i] : nullptr;

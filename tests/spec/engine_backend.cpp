@@ -2,6 +2,7 @@
 
 #include "backends.hpp"
 #include "../../examples/policies/policies.hpp"
+#include "host_functions.hpp"
 #include <map>
 
 namespace suite {
@@ -44,6 +45,7 @@ class engine_backend final : public backend {
     store_.emplace();
     linker_ = lightbeam::linker();
     make_spectest();
+    make_host();
   }
   maybe<handle> instantiate(handle module) override {
     const auto made = linker_.instantiate(*store_, modules_[module]);
@@ -91,6 +93,16 @@ class engine_backend final : public backend {
     linker_.define("spectest", "global_f64", store_->make_global(666.6));
     linker_.define("spectest", "table", store_->make_table({lightbeam::val::funcref, {10, 20}}).value());
     linker_.define("spectest", "memory", store_->make_memory({{1, 2}, false}, memory_kind_).value());
+  }
+  // Functions with results; see host_functions.hpp.
+  void make_host() {
+    linker_.bind("host", "sum", host::sum);
+    linker_.bind("host", "scale", host::scale);
+    linker_.bind("host", "rotate", host::rotate);
+    linker_.bind("host", "refuse_odd", [](std::int32_t x) -> lightbeam::result<std::int32_t> {
+      if (x & 1) return failure(lightbeam::trap_code::host);
+      return x;
+    });
   }
 
   std::unique_ptr<policies::any_engine> engine_;

@@ -2,6 +2,7 @@
 
 #include "../../examples/interpreter/interpreter.hpp"
 #include "backends.hpp"
+#include "host_functions.hpp"
 #include "validator_backend.hpp"
 #include <map>
 
@@ -31,6 +32,7 @@ class interpreter_backend final : public validator_backend {
     instances_.clear(), registered_.clear();
     store_ = std::make_unique<interpreter::store>();
     make_spectest();
+    make_host();
   }
 
   maybe<handle> instantiate(handle module) override {
@@ -71,9 +73,10 @@ class interpreter_backend final : public validator_backend {
   static failure missing() { return {lightbeam::failure_kind::link, "there is no such export"}; }
 
   std::optional<interpreter::external> resolve(const lightbeam::import_entry& i) {
-    if (i.module == "spectest") {
-      const auto found = spectest_.find(i.name);
-      return found == spectest_.end() ? std::nullopt : std::optional(found->second);
+    for (const auto& [module, exports] : {std::pair{"spectest", &spectest_}, {"host", &host_}}) {
+      if (i.module != module) continue;
+      const auto found = exports->find(i.name);
+      return found == exports->end() ? std::nullopt : std::optional(found->second);
     }
     const auto found = registered_.find(i.module);
     return found == registered_.end() ? std::nullopt : found->second->find(i.name);
@@ -94,10 +97,30 @@ class interpreter_backend final : public validator_backend {
     spectest_["memory"] = store_->add(interpreter::memory({{1, 2}, false}));
   }
 
+  // Functions with results; see host_functions.hpp.
+  void make_host() {
+    host_.clear();
+    const auto add = [this](const char* name, lightbeam::function_type type, interpreter::host_function f) {
+      host_[name] = store_->add(interpreter::function{std::move(type), nullptr, 0, std::move(f), {}});
+    };
+    add("sum", host::sum_type(), [](std::span<const word> a, std::span<word> r) {
+      return r[0] = std::uint64_t(host::sum(std::int32_t(a[0]), std::int64_t(a[1]), std::int32_t(a[2]), std::int64_t(a[3]))), std::nullopt;
+    });
+    add("scale", host::scale_type(), [](std::span<const word> a, std::span<word> r) {
+      const double scaled = host::scale(std::bit_cast<float>(std::uint32_t(a[0])), std::bit_cast<double>(a[1]), std::int32_t(a[2]));
+      return r[0] = std::bit_cast<std::uint64_t>(scaled), std::nullopt;
+    });
+    add("rotate", host::rotate_type(), [](std::span<const word> a, std::span<word> r) { return r[0] = a[1], r[1] = a[2], r[2] = a[0], std::nullopt; });
+    add("refuse_odd", host::refuse_odd_type(), [](std::span<const word> a, std::span<word> r) -> std::optional<failure> {
+      r[0] = a[0];
+      return a[0] & 1 ? std::optional(failure(lightbeam::trap_code::host)) : std::nullopt;
+    });
+  }
+
   std::unique_ptr<interpreter::store> store_;
   std::vector<interpreter::instance*> instances_;
   std::map<std::string, interpreter::instance*> registered_;
-  std::map<std::string, interpreter::external> spectest_;
+  std::map<std::string, interpreter::external> spectest_, host_;
   interpreter::machine_limits limits_;
   bool saw_nan_ = false;
 };

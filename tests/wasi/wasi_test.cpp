@@ -101,6 +101,15 @@ TEST_CASE("standard streams are what the host says") {
   CHECK(std::string(text) == "hello\n");
 }
 
+TEST_CASE("writing to a pipe that nobody reads is an error of the guest, not the end of the host") {
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  ::close(ends[0]);
+  const lightbeam::wasi_preview1::host_fd writing(ends[1]);
+  const guest g({.output = *writing});
+  CHECK(g.call<int()>("hello").value() == int(lightbeam::wasi_preview1::error_number::broken_pipe));
+}
+
 TEST_CASE("the guest ends itself with a code") {
   const guest g({});
   const auto ended = g.call<void(int)>("exit", 7);

@@ -52,8 +52,11 @@ class compiled_image final : public module_image {
     compile_context c;
     fill(c);
     locator where_is;
-    std::vector<std::uint8_t> scratch(std::size_t(end - begin) + 256 * std::size_t(body.size) + 65536);
-    c.code = scratch.data() - begin;
+    // Not initialised: most of it is never touched.
+    const std::size_t room = std::size_t(end - begin) + 256 * std::size_t(body.size) + 65536;
+    const auto scratch = std::make_unique_for_overwrite<std::uint8_t[]>(room);
+    c.code = scratch.get() - begin;
+    c.limit = scratch.get() + room - 4096;
     where_is.site = c.code + at;
     c.locating = &where_is;
     c.out = c.code + begin;
@@ -101,7 +104,8 @@ class module_compiler {
     image_->code = c_.code = code.data();
     c_.out = write_thunks(c_.code, c_.code, *image_, image_->thunks);
     image_->fill(c_);
-    c_.table = dispatch<Policy>::table.data();
+    if constexpr (Policy::verifies) c_.table = dispatch<Policy>::verified.data();
+    else c_.table = dispatch<Policy>::table.data();
     image_->function_offsets.reserve(functions);
     return {};
   }

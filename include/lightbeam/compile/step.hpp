@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../gen/verify.hpp"
 #include "../lower/control.hpp"
 #include "../lower/floating.hpp"
 #include "../lower/integer.hpp"
@@ -21,6 +22,7 @@ struct dispatch {
   static constexpr std::size_t misc = 256, size = 512;
   static const std::array<entry, size> table;
   static const std::array<entry, size> observed;  // while a trap is located: notes where each operator's code begins
+  static const std::array<entry, size> verified;  // looks at the compiler's state before each operator
 };
 
 template <class T>
@@ -121,8 +123,12 @@ template <class Policy>
 void stop(compile_context* c, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry*) {
   auto g = generator<Policy>{pc, sp, {out}, registers, *c, pc};
   if (!c->done && !c->failed) {
-    if (pc == c->body_end) g.fail(failure_kind::malformed, "unexpected end of section or function");
-    else g.template refuse<&slow<Policy>::illegal_opcode>(std::uint32_t{*pc});
+    if (pc >= c->body_end) {  // beyond it where a constant was cut off
+      g.pc = c->body_end;
+      g.fail(failure_kind::malformed, "unexpected end of section or function");
+    } else {
+      g.template refuse<&slow<Policy>::illegal_opcode>(std::uint32_t{*pc});
+    }
   }
   g.save();
   c->halted = true;
@@ -179,6 +185,22 @@ template <class Policy>
 template <op_name Name, bool Value>
 inline constexpr bool holds = Value;
 
+// Goes on with the real entry where nothing is wrong.
+template <class Policy>
+[[LIGHTBEAM_FLAT]] void verify(compile_context* c, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry*) {
+  auto g = generator<Policy>{pc, sp, {out}, registers, *c, pc};
+  const entry* real = &dispatch<Policy>::table[*pc];
+  if (const char* const why = verifier<Policy>::broken(g)) {
+    c->failed = failure(failure_kind::limit, why, std::uint32_t(pc - c->body));
+    real = &dispatch<Policy>::table[0xff];
+  }
+  if constexpr (tail_calls) {
+    LIGHTBEAM_TAIL real->step(c, pc, sp, out, registers, real);
+  } else {
+    real->step(c, pc, sp, out, registers, real);
+  }
+}
+
 // A row outside Policy::features costs nothing: its handler is never instantiated.
 template <class Policy, op O>
 constexpr entry make_entry() {
@@ -220,12 +242,16 @@ const std::array<entry, dispatch<Policy>::size> dispatch<Policy>::table = []<std
   return by_code;
 }(std::make_index_sequence<op_table.size()>{});
 
+// All operators by way of `step` first.
 template <class Policy>
-const std::array<entry, dispatch<Policy>::size> dispatch<Policy>::observed = [] {
-  auto entries = table;
-  for (std::size_t code = 0; code < 256; ++code) entries[code] = {&observe<Policy>, nullptr, {}};
-  entries[0xff] = table[0xff];
+std::array<entry, dispatch<Policy>::size> by_way_of(entry::step_fn step) {
+  auto entries = dispatch<Policy>::table;
+  for (std::size_t code = 0; code < 255; ++code) entries[code] = {step, nullptr, {}};
   return entries;
-}();
+}
+template <class Policy>
+const std::array<entry, dispatch<Policy>::size> dispatch<Policy>::observed = by_way_of<Policy>(&observe<Policy>);
+template <class Policy>
+const std::array<entry, dispatch<Policy>::size> dispatch<Policy>::verified = by_way_of<Policy>(&verify<Policy>);
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

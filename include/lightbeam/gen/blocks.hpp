@@ -39,7 +39,6 @@ struct blocks {
   // Parameters end in slots when they must be found by more than one way: by the back edge of a loop, by both arms of an if.
   [[LIGHTBEAM_SCALAR]] static bool open(G& g, construct kind, block_types types, bool params_to_slots) {
     if (!F::check(g, types.params)) return false;
-    F::ensure_stack(g, 1);
     F::materialise_zeros(g, kind == construct::then_arm);
     g.flush();
     value* const first = g.sp - types.params.size();
@@ -115,10 +114,10 @@ struct blocks {
   }
 
   // The operands of the innermost frame, where a label leaves them: the first in a register if so wanted, the rest in slots.
-  [[LIGHTBEAM_SCALAR]] static void restart(G& g, std::span<const val> types, bool in_register) {
+  [[LIGHTBEAM_SCALAR]] static bool restart(G& g, std::span<const val> types, bool in_register) {
     g.registers |= G::temporaries;
-    F::ensure_stack(g, types.size());
     g.sp = g.c.stack + g.c.frame->first;
+    if (!F::ensure_stack(g, types.size())) return false;
     for (std::size_t i = 0; i < types.size(); ++i) {
       if (i == 0 && in_register) {
         const reg r = F::result_register(types[0]);
@@ -132,6 +131,7 @@ struct blocks {
         if (!in_register) g.sp[-1].tag |= value::floor_bit;
       }
     }
+    return true;
   }
 
   [[gnu::always_inline]] static void end(G& g) {
@@ -150,11 +150,11 @@ struct blocks {
       F::bind_chain(g.c, f.else_place, g.a.out);
       F::bind(g, f.target);
       F::arrive(g, f.target.in, f.target.dirty);
-      restart(g, results, true);
+      if (!restart(g, results, true)) return;
     } else if (f.dead) {
       // Nobody comes here: any state will do.
       F::arrive(g, 0, 0);
-      restart(g, results, false);
+      if (!restart(g, results, false)) return;
     }
     if (f.kind == construct::loop) {
       --g.c.open_loops;
@@ -181,12 +181,11 @@ struct blocks {
     if (!f.dead) F::branch(g, f);
     F::bind_chain(g.c, f.else_place, g.a.out);
     F::arrive(g, f.else_in, f.else_dirty);
-    restart(g, results, false);
+    if (!restart(g, results, false)) return;
     arrive_by_falling(g, f);
     F::bind(g, f.target);
     F::arrive(g, f.target.in, f.target.dirty);
-    restart(g, results, true);
-    close(g, results.size());
+    if (restart(g, results, true)) close(g, results.size());
   }
   // The results move down over the sentinel; their slots stay the same.
   static void close(G& g, std::size_t results) {

@@ -31,7 +31,8 @@ struct branch_table {
     const bool detoured = std::any_of(named.begin(), named.end(), [&](auto depth) { return needs_detour(g, frame(g, depth), types); });
     // Detours may spill nothing: only one of them runs.
     if (detoured) g.flush();
-    F::prepare(g, types, types.size() == 1 && none_loops(g, named));
+    // One value goes to where all labels but those of loops want it; loops take it from there.
+    F::prepare(g, types, types.size() == 1);
     for (const auto depth : named)
       if (auto& f = frame(g, depth); f.kind != construct::function && !needs_detour(g, f, types)) F::conform(g, f.target);
 
@@ -55,11 +56,6 @@ struct branch_table {
   static bool needs_detour(G& g, const control& f, std::span<const val> types) {
     if (f.kind == construct::function) return types.size() > 1;
     return F::needs_copies(f, types) || f.target_region != g.c.current_region;
-  }
-  static bool none_loops(G& g, const std::vector<std::uint32_t>& named) {
-    for (const auto depth : named)
-      if (frame(g, depth).kind == construct::loop) return false;
-    return true;
   }
 
   // Every label takes what lies on the stack. `named` gets each label once.
@@ -111,6 +107,7 @@ struct branch_table {
     for (const auto depth : named) {
       auto& f = frame(g, depth);
       if (!needs_detour(g, f, types)) continue;
+      if (!F::ensure_space(g, 1024)) return;  // a label is one byte, and all homes may have to be moved
       F::bind(g, f.detour);
       f.detour = {};
       F::branch(g, f);

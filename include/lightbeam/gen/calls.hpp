@@ -162,6 +162,7 @@ struct calls {
       else overflow = true;
     if (index) pending[count++] = {index, reg::ax, index->registers()};
     if (overflow) {
+      if (!F::ensure_space(g, 32 * places.size())) return;
       overflow_arguments(g, places, first);
       for (std::uint32_t i = 0; i < count; ++i) pending[i].reads = pending[i].from->registers();
     }
@@ -230,8 +231,7 @@ struct calls {
     g.push_in(results[0].type, results[0].in);
   }
   [[gnu::noinline]] static void several_results(G& g, std::span<const signature_places::place> results) {
-    F::ensure_stack(g, results.size());
-    if (!F::ensure_space(g, 32 * results.size())) return;
+    if (!F::ensure_stack(g, results.size()) || !F::ensure_space(g, 32 * results.size())) return;
     for (const auto& r : results)
       if (r.in != reg::none) g.own(r.in);
     value* const first = g.sp;

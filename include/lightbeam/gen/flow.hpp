@@ -44,8 +44,7 @@ struct flow {
     }
     store_homes(g, ~l.in);
     load_homes(g, l.in);
-    if (l.bound) store_homes(g, ~l.dirty);
-    else l.dirty |= g.c.dirty & l.in;
+    if (!l.bound) l.dirty |= g.c.dirty & l.in;  // the header of a loop lets all of its homes be dirty
   }
   // --- edges between regions: stores and loads only, never moves from register to register ------------------------
 
@@ -191,14 +190,19 @@ struct flow {
   }
   // Most operators make a bounded number of bytes, for which there is space. The others ask.
   static bool ensure_space(G& g, std::size_t bytes) {
-    if (std::size_t(g.c.limit - g.a.out) > bytes + 8192) [[likely]] return true;
+    if (g.c.limit - g.a.out > std::ptrdiff_t(bytes + 8192)) [[likely]] return true;
     return g.fail(failure_kind::limit, "machine code outgrows its reservation"), false;
   }
-  static void ensure_stack(G& g, std::size_t more) {
-    if (std::size_t(g.c.stack_end - g.sp) > more + 64) return;
+  // What pushes many entries at a time asks for room, which includes that for what the rest of the body may push: one a byte.
+  static bool ensure_stack(G& g, std::size_t more) {
+    constexpr std::size_t most_pending = 65536;
+    const auto body = std::size_t(g.c.body_end - g.c.body), used = std::size_t(g.sp - g.c.stack) + more;
+    if (used > body + most_pending) return g.fail(failure_kind::limit, "too many operands on the stack"), false;
+    if (std::size_t(g.c.stack_end - g.sp) > more + body + 64) return true;
     g.save();
-    g.c.reserve_stack(std::size_t(g.sp - g.c.stack) + more + 64);
+    g.c.reserve_stack(used + body + 64);
     g.reload();
+    return true;
   }
   // The top of the stack moves to the register of a block's only result, where the branch leaves it for both ways on.
   [[LIGHTBEAM_SCALAR]] static void single_result_in_place(G& g) {

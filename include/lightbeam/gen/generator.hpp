@@ -359,9 +359,11 @@ struct generator {
     const value& record = c.locals[i];
     return record.type() == t && record.base() != reg::none ? &record : nullptr;
   }
+  // Or the stack is too deep to look: then the write makes it shallow.
   bool has_readers(reg home) const {
+    int depth = 0;
     for (const value* p = sp - 1; !p->is_floor(); --p)
-      if (p->reads(home)) return true;
+      if (p->reads(home) || ++depth > 32) return true;
     return false;
   }
   // For a result of type t: the home of the local that the next operator writes if nobody still reads its old value,
@@ -425,8 +427,9 @@ struct generator {
 
   // Before whatever could change what a pending load sees or the order of traps.
   void settle_loads() {
+    int depth = 0;
     for (const value* p = sp - 1; !p->is_floor(); --p)
-      if (p->is(where::load)) return cold<&slow<Policy>::settle_loads>();
+      if (p->is(where::load) || ++depth > 32) return cold<&slow<Policy>::settle_loads>();
   }
   // Before a local is written.
   void settle_readers(std::uint32_t index, reg home) {

@@ -101,13 +101,17 @@ struct slow {
 
   // The deepest entry that owns one of these registers goes to its slot.
   static void spill(G& g, std::uint32_t wanted) {
-    value *deepest = nullptr, *p = g.sp - 1;
-    for (; !p->is_floor(); --p)
+    value *deepest = nullptr, *deepest_general = nullptr, *p = g.sp - 1;
+    for (; !p->is_floor(); --p) {
       if (p->registers() & wanted) deepest = p;
+      if (p->registers() & G::temporaries & general_registers) deepest_general = p;
+    }
     if (deepest) {
       to_slot(g, deepest);
-      // Walks stay short: what lies far below the top becomes a floor.
-      if (g.sp - p > 64 && g.registers & general_registers) flush_from(g, g.sp - 33);
+      // Walks stay short: what lies far below the top becomes a floor. That takes a general register.
+      if (g.sp - p <= 64) return;
+      if (!(g.registers & general_registers) && deepest_general) to_slot(g, deepest_general);
+      if (g.registers & general_registers) flush_from(g, g.sp - 33);
       return;
     }
     // Only a handler that holds too many could come here. Its code is thrown away.

@@ -18,15 +18,16 @@ struct thread_stack {
     return stack;
   }
   // How deep compiled code may go: `bytes` below here, and not into the reserve that host functions and signal handlers
-  // live on. Outside of the thread's stack the caller is a fiber, whose bounds nobody knows.
+  // live on: 128 KiB, or half of a smaller stack. Outside of the thread's stack the caller is a fiber, whose bounds nobody knows.
   std::uintptr_t limit(std::uintptr_t here, std::uint64_t bytes) {
     if (low == 1) [[unlikely]] read();
     const std::uintptr_t wanted = here > bytes ? here - bytes : 0;
-    return here < low || here >= high || wanted > low + reserve ? wanted : low + reserve;
+    const std::uintptr_t lowest = low + (high - low < 2 * most_reserve ? (high - low) / 2 : most_reserve);
+    return here < low || here >= high || wanted > lowest ? wanted : lowest;
   }
 
  private:
-  static constexpr std::uintptr_t reserve = 128 << 10;
+  static constexpr std::uintptr_t most_reserve = 128 << 10;
   void read() {
     pthread_attr_t attributes;
     void* start = nullptr;

@@ -2,9 +2,11 @@
 
 #include "state.hpp"
 #include <algorithm>
+#include <csignal>
 #include <dirent.h>
 #include <limits>
 #include <memory>
+#include <pthread.h>
 
 // Calls that take a descriptor.
 namespace lightbeam::inline LIGHTBEAM_ABI::wasi_preview1 {
@@ -39,8 +41,22 @@ error_number transfer(wasi_state& s, guest_memory m, std::uint32_t fd, std::uint
 inline error_number fd_read(wasi_state& s, guest_memory m, std::uint32_t fd, std::uint32_t iovs, std::uint32_t count, std::uint32_t to) {
   return transfer(s, m, fd, right::fd_read, iovs, count, to, [](int h, const buffers& b) { return ::readv(h, b.data(), b.size()); });
 }
+// Nobody reads any more: the guest's error, not a signal that ends the host.
+inline ssize_t write_without_signal(int h, const buffers& b) {
+  sigset_t pipe_signal, before, pending;
+  sigemptyset(&pipe_signal), sigaddset(&pipe_signal, SIGPIPE);
+  sigpending(&pending);
+  pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
+  const ssize_t written = ::writev(h, b.data(), b.size());
+  const int error = errno;
+  constexpr timespec at_once{};
+  if (written < 0 && error == EPIPE && !sigismember(&pending, SIGPIPE)) sigtimedwait(&pipe_signal, nullptr, &at_once);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = error;
+  return written;
+}
 inline error_number fd_write(wasi_state& s, guest_memory m, std::uint32_t fd, std::uint32_t iovs, std::uint32_t count, std::uint32_t to) {
-  return transfer(s, m, fd, right::fd_write, iovs, count, to, [](int h, const buffers& b) { return ::writev(h, b.data(), b.size()); });
+  return transfer(s, m, fd, right::fd_write, iovs, count, to, write_without_signal);
 }
 inline error_number fd_pread(wasi_state& s, guest_memory m, std::uint32_t fd, std::uint32_t iovs, std::uint32_t count, std::uint64_t at, std::uint32_t to) {
   if (!fits_offset(at)) return error_number::inval;

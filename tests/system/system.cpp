@@ -1,0 +1,204 @@
+// Bad days: the system refuses memory at any moment, address space is short, stacks are small, processes fork, threads and
+// instances are many. Each gives a failure or a trap with a text, nothing leaks, and everything else goes on.
+
+#include "refusing.hpp"
+#include "../sequences/module_builder.hpp"
+#include <lightbeam/lightbeam.hpp>
+#include <cstdlib>
+#include <cstring>
+#include <pthread.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+namespace {
+
+using lightbeam::trap_code;
+using lightbeam::val;
+using sequences::code_writer;
+
+struct guarded : lightbeam::default_policy {
+  using memory = lightbeam::guard_pages;
+};
+struct checked : lightbeam::default_policy {
+  using memory = lightbeam::bounds_checks;
+};
+
+int passed = 0, failed = 0;
+void expect(bool good, const char* what, int number = 0) {
+  ++(good ? passed : failed);
+  if (!good) std::printf("FAILED %s (%d)\n", what, number);
+}
+
+// A memory of at most `maximum` pages, and functions: add(i32) -> i32, load(i32) -> i32, grow(i32) -> i32, deep(i32) -> i32.
+std::vector<std::uint8_t> program(std::uint32_t maximum = 8) {
+  sequences::module_builder b;
+  b.memory(1, maximum);
+  const lightbeam::function_type type{{val::i32}, {val::i32}};
+  const auto add = [&](const char* name, const code_writer& w) { b.export_as(name, lightbeam::external::function, b.function(type, {}, w)); };
+  add("add", code_writer().op("local.get", 0).i32(40).op("i32.add"));
+  add("load", code_writer().op("local.get", 0).memory("i32.load", 0));
+  add("grow", code_writer().op("local.get", 0).op("memory.grow", 0));
+  add("deep", code_writer().op("local.get", 0).op("call", 3).i32(1).op("i32.add"));
+  b.export_as("memory", lightbeam::external::memory, 0);
+  return b.bytes();
+}
+
+using call = lightbeam::func<int(int)>;
+struct guest {
+  lightbeam::store store;
+  lightbeam::instance instance;
+  lightbeam::result<int> operator()(const char* name, int x) const { return instance.get<int(int)>(name).value()(x); }
+};
+
+// Where something was refused, the failure.
+template <class Policy>
+lightbeam::result<guest> start(const std::vector<std::uint8_t>& bytes) {
+  auto compiled = lightbeam::engine<Policy>().compile(std::span(bytes));
+  if (!compiled) return compiled.error();
+  lightbeam::store store;
+  auto made = lightbeam::linker().instantiate(store, *compiled);
+  if (!made) return made.error();
+  return guest{std::move(store), *made};
+}
+bool traps(const lightbeam::result<int>& r, trap_code code) { return !r && r.error().kind() == lightbeam::failure_kind::trap && r.error().code() == code; }
+
+// What a guest must do on a good day.
+bool works(const guest& g) {
+  return g("add", 2).value() == 42 && g("load", 0).value() == 0 && traps(g("load", 65536 * 8), trap_code::memory_out_of_bounds) &&
+         traps(g("deep", 0), trap_code::call_stack_exhausted) && g("add", 3).value() == 43;
+}
+
+template <class Policy>
+void refusals() {
+  for (int n = 0;; ++n) {
+    const long before = mapped_bytes;
+    map_calls = 0, refused_call = n;
+    bool all = false;
+    {
+      const auto g = start<Policy>(program());
+      if (g) {
+        const auto grown = (*g)("grow", 1);
+        all = map_calls <= n;  // nothing was refused
+        expect(grown && (*grown == 1 || (*grown == -1 && !all)), "memory.grow gives -1 where the system refuses", n);
+        expect(works(*g), "what was made before a refusal works", n);
+      } else {
+        expect(g.error().kind() == lightbeam::failure_kind::limit && g.error().text().size() > 20, "a refusal is a failure with a text", n);
+      }
+    }
+    refused_call = -1;
+    expect(mapped_bytes == before, "nothing stays mapped", n);
+    const auto again = start<Policy>(program());
+    expect(again && works(*again), "everything works after a refusal", n);
+    if (all) return expect(n >= 4, "refusals were tried");
+  }
+}
+
+// In a child; true if it returned 0.
+bool in_child(auto f) {
+  std::fflush(stdout);
+  const pid_t child = fork();
+  if (child == 0) _exit(f() ? 0 : 1);
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+bool limit_address_space(std::size_t more) {
+  long pages = 0;
+  std::FILE* const f = std::fopen("/proc/self/statm", "r");
+  const bool read = f && std::fscanf(f, "%ld", &pages) == 1;
+  if (f) std::fclose(f);
+  const rlim_t limit = rlim_t(pages) * 4096 + more;
+  const rlimit both{limit, limit};
+  return read && setrlimit(RLIMIT_AS, &both) == 0;
+}
+void short_address_space() {
+  expect(in_child([] {
+           if (!limit_address_space(64 << 20)) return false;
+           const auto g = start<guarded>(program());
+           return !g && g.error().kind() == lightbeam::failure_kind::limit;
+         }), "guard pages without address space are a failure");
+  expect(in_child([] {
+           if (!limit_address_space(64 << 20)) return false;
+           const auto g = start<checked>(program());
+           return g && works(*g);
+         }), "bounds checks need no more address space than the maximum of a memory");
+}
+
+void* on_small_stack(void* unused) {
+  const auto a = start<guarded>(program());
+  const auto b = start<checked>(program());
+  return a && b && works(*a) && works(*b) ? unused : nullptr;
+}
+void small_stacks() {
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  expect(pthread_attr_setstacksize(&attributes, 64 << 10) == 0, "a stack of 64 KiB");
+  pthread_t thread;
+  int token = 0;
+  void* result = nullptr;
+  expect(pthread_create(&thread, &attributes, on_small_stack, &token) == 0 && pthread_join(thread, &result) == 0 && result == &token, "a thread with a stack of 64 KiB");
+  pthread_attr_destroy(&attributes);
+}
+
+void many_instances() {
+  constexpr int count = 10'000;
+  const auto compiled = lightbeam::engine<checked>().compile(std::span<const std::uint8_t>(program())).value();
+  lightbeam::store store({.memory_bytes = std::uint64_t{count - 1} * 65536});
+  std::vector<call> calls;
+  int refused = 0;
+  for (int i = 0; i < count; ++i) {
+    const auto made = lightbeam::linker().instantiate(store, compiled);
+    if (made) calls.push_back(made->get<int(int)>("add").value());
+    else refused += made.error().kind() == lightbeam::failure_kind::limit;
+  }
+  expect(refused == 1 && calls.size() == count - 1, "a store gives as many memories as its limit allows", refused);
+  bool good = true;
+  for (std::size_t i = 0; i < calls.size(); ++i) good = good && calls[i](int(i)).value() == int(i) + 40;
+  expect(good, "10 000 instances");
+}
+
+template <class Policy>
+void forks() {
+  const auto g = start<Policy>(program());
+  expect(g && works(*g), "before the fork");
+  expect(in_child([&] { return works(*g) && (*g)("grow", 2).value() == 1 && works(*start<Policy>(program())); }), "in the child of a fork");
+  expect((*g)("grow", 1).value() == 1 && works(*g), "in its parent");
+}
+
+void threads() {
+  std::atomic<int> good = 0;
+  std::vector<std::thread> all;
+  for (int t = 0; t < 8; ++t)
+    all.emplace_back([&good, t] {
+      for (int i = 0; i < 25; ++i) {
+        const auto a = start<guarded>(program());
+        const auto b = start<checked>(program());
+        if (a && b && works(t % 2 ? *a : *b) && works(t % 2 ? *b : *a)) ++good;
+      }
+    });
+  for (auto& t : all) t.join();
+  expect(good == 8 * 25, "8 threads compile and run in stores of their own", good);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const bool only_threads = argc > 1 && std::strcmp(argv[1], "threads") == 0;  // what ThreadSanitizer is to see
+  if (!only_threads) {
+    refusals<guarded>();
+    refusals<checked>();
+#ifndef __SANITIZE_ADDRESS__
+    short_address_space();
+#endif
+    small_stacks();
+    many_instances();
+    forks<guarded>();
+    forks<checked>();
+  }
+  threads();
+  std::printf("%d passed, %d failed, 0 skipped\n", passed, failed);
+  return failed ? 1 : 0;
+}
