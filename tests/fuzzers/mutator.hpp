@@ -149,14 +149,19 @@ class mutation {
   random_source random_;
 };
 
-inline std::size_t mutate(std::uint8_t* data, std::size_t size, std::size_t most, unsigned seed) {
-  auto module = seed % 4 == 0 ? std::nullopt : module_parts::read({data, size});
-  if (!module) return LLVMFuzzerMutate(data, size, most);
-  mutation(*module, seed).run();
-  const bytes made = module->write();
-  if (made.size() > most) return LLVMFuzzerMutate(data, size, most);
-  std::copy(made.begin(), made.end(), data);
-  return made.size();
+// Mutates until `accept` takes the module; where it takes none of some, bytes are turned at random.
+template <class Accept>
+std::size_t mutate(std::uint8_t* data, std::size_t size, std::size_t most, unsigned seed, Accept accept) {
+  const auto module = module_parts::read({data, size});
+  for (std::uint64_t tries = 0; module && tries < 20; ++tries) {
+    auto changed = *module;
+    mutation(changed, seed + (tries << 32)).run();
+    const bytes made = changed.write();
+    if (made.size() > most || !accept(made)) continue;
+    std::copy(made.begin(), made.end(), data);
+    return made.size();
+  }
+  return LLVMFuzzerMutate(data, size, most);
 }
 
 }  // namespace fuzzers

@@ -27,19 +27,24 @@ build build-fuzzers -Dfuzzers=true -Dsanitizers=true -Dexamples=false -Dbenches=
   -Dpolicies=guard_pages,bounds_checks_two_registers -- fuzzers
 
 corpus=$top/.cache/fuzzers
-seeds=$corpus/seeds
-if [ ! -d "$seeds" ]; then  # larger ones than 4 KB would only be slow
-  mkdir -p "$seeds"
-  for from in spec fuzz; do (cd ../shared/$from && find . -name '*.wasm' -size -9 -exec cp --parents -t "$seeds" {} +); done
+# Modules of more than 4 KB would only be slow. What runs starts from valid ones.
+if [ ! -d "$corpus/seeds" ]; then
+  mkdir -p "$corpus/seeds" "$corpus/seeds-valid"
+  for from in spec fuzz; do (cd ../shared/$from && find . -name '*.wasm' -size -9 -exec cp --parents -t "$corpus/seeds" {} +); done
+  (cd "$corpus/seeds" && find . -name '*.wasm' | while read -r f; do if wasm-validate --disable-simd "$f" 2> /dev/null; then cp --parents "$f" ../seeds-valid; fi; done)
 fi
 
 for target in "$@"; do
-  log=$corpus/$target.log code=0 more=("$seeds") longest=4096
-  [ "$target" != wasi ] || more=() longest=1024
+  log=$corpus/$target.log code=0
+  case $target in
+    wasi) options=(-max_len=1024) ;;
+    execute) options=(-max_len=4096 -cross_over=0 -entropic=0 "$corpus/seeds-valid") ;;
+    *) options=(-max_len=4096 "$corpus/seeds") ;;
+  esac
   mkdir -p "$corpus/$target"
   # Files of the guests lie in memory, where that can be had.
-  TMPDIR=$([ -w /dev/shm ] && echo /dev/shm || echo "${TMPDIR:-/tmp}") build-fuzzers/tests/fuzzers/fuzz_"$target" -max_total_time=$((minutes * 60)) -max_len=$longest \
-    -timeout=60 -rss_limit_mb=3000 -print_final_stats=1 -artifact_prefix="$corpus/$target-" "$corpus/$target" "${more[@]}" > "$log" 2>&1 || code=$?
+  ASAN_OPTIONS=malloc_context_size=4 TMPDIR=$([ -w /dev/shm ] && echo /dev/shm || echo "${TMPDIR:-/tmp}") build-fuzzers/tests/fuzzers/fuzz_"$target" -max_total_time=$((minutes * 60)) \
+    -timeout=60 -rss_limit_mb=3000 -print_final_stats=1 -artifact_prefix="$corpus/$target-" "$corpus/$target" "${options[@]}" > "$log" 2>&1 || code=$?
   echo "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") executions, $(find "$corpus/$target" -type f | wc -l) inputs kept"
   if [ $code -eq 0 ]; then
     passed=$((passed + 1))

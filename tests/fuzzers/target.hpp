@@ -2,7 +2,6 @@
 
 // What the targets for libFuzzer share.
 
-#include "mutator.hpp"
 #include <lightbeam/core/result.hpp>
 #include <cstdio>
 #include <cstdlib>
@@ -23,6 +22,3 @@ inline void require_same(const char* what, const std::string& one, const char* o
 }
 
 }  // namespace fuzzers
-
-// Modules that were bytes turned at random are hardly ever valid; half of the mutations know of sections, bodies and operators.
-extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t most, unsigned seed) { return fuzzers::mutate(data, size, most, seed); }
