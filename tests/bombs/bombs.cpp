@@ -81,7 +81,7 @@ class runner {
     if (beyond(full->validating, *full, s.validating * real_.validating)) return "takes " + times(full->validating, *full, real_.validating) + " of real modules to validate";
     return {};
   }
-  static bool grows(double half, double full, double negligible) { return full > negligible && full > ratio * half; }
+  static bool grows(double half, double full, double negligible) { return full > negligible + ratio * half; }
   static bool beyond(double seconds, const measurement& m, double a_byte) { return seconds > negligible_seconds + a_byte * double(m.size) + per_function * double(m.functions); }
   static std::string times(double seconds, const measurement& m, double a_byte) {
     return std::to_string((seconds - per_function * double(m.functions)) / double(m.size) / a_byte) + " times the time per byte";

@@ -59,6 +59,8 @@ inline void forget_peak() {
 inline measurement measure_here(const policies::any_engine& engine, const std::vector<std::uint8_t>& module) {
   measurement m;
   m.size = module.size();
+  // Large blocks always come from the system: else what is measured is whether the allocator had one left.
+  mallopt(M_MMAP_THRESHOLD, 128 << 10);
   malloc_trim(0);
   const std::size_t before = status("VmRSS");
   forget_peak();

@@ -62,6 +62,16 @@ TEST_CASE("calls of few bytes with a thousand arguments stay inside the space fo
   CHECK(verdict(h.with(body)).starts_with("limit: machine code outgrows its reservation"));
 }
 
+TEST_CASE("thousands of locals in each of thousands of functions are a limit") {
+  module_builder m;
+  const std::vector<val> many(10'000, val::i64);
+  for (int i = 0; i < 99; ++i) m.function({}, many, {});
+  CHECK(verdict(m.bytes()) == "valid");
+  module_builder bytes;
+  for (int i = 0; i < 1100; ++i) bytes.function({thousand, {}}, {}, {});
+  CHECK(verdict(bytes.bytes()).starts_with("limit: too many locals in all functions together"));
+}
+
 TEST_CASE("a constant that the end of the body cuts off is an error at that end") {
   auto bytes = module_builder();
   code_writer body;

@@ -1,6 +1,6 @@
 #pragma once
 
-// The valid modules that bad input is made of, in the order of their paths, so that a number means the same everywhere.
+// The modules that bad input is made of, most of them valid, in the order of their paths, so that a number means the same everywhere.
 
 #include <lightbeam/core/file.hpp>
 #include <algorithm>

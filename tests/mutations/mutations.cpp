@@ -7,6 +7,7 @@
 #include <array>
 #include <cinttypes>
 #include <cstring>
+#include <fstream>
 #include <optional>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,7 +26,8 @@ by both alike, in bounded time and memory.
   --part NAME       prefixes, larger, mutations or large alone
   --large FILE      a module of half a megabyte (quickjs from npm); without it the part `large` is skipped
   --only PART:CASE  one case alone, in this process
-  --write FOLDER    only writes the inputs there, with verdicts.tsv: what our validator says of each (agree.py reads it)
+  --write FOLDER    only writes there the modules as they are and these inputs, and verdicts.tsv, which says what our validator
+                    thinks of each: for agree.py
 )";
 
 enum part : std::size_t { prefixes, larger, mutated, large, parts };
@@ -44,6 +46,7 @@ class runner {
       : options_(o), corpus_({std::string(LIGHTBEAM_SPEC_DIR) + "/2.0", LIGHTBEAM_FUZZ_DIR, LIGHTBEAM_KERNELS_DIR}, o.large_file), engine_(policies::make_engine(o.policy)) {}
   explicit operator bool() const { return engine_ != nullptr; }
 
+  const std::vector<corpus_module>& modules() const { return corpus_.all(); }
   // How many cases a part has in all, and which of them the n-th of those to be run is.
   std::uint64_t cases(part p) const {
     const std::uint64_t all[] = {corpus_.prefixes(), corpus_.larger().empty() ? 0 : 2000u, corpus_.up_to_64k().empty() ? 0 : 200'000u, corpus_.large() ? 20'000u : 0};
@@ -137,22 +140,32 @@ class runner {
 };
 
 // For comparison with other validators: each input as a file, and what ours says of all of Wasm 2.0.
+class input_folder {
+ public:
+  explicit input_folder(const std::string& path) : path_(path) {
+    std::filesystem::create_directories(path);
+    list_.open(path + "/verdicts.tsv");
+  }
+  void add(const char* part, std::uint64_t number, const bytes& m) {
+    const std::string name = part + ("-" + std::to_string(number)) + ".wasm";
+    std::ofstream file(path_ + "/" + name, std::ios::binary);
+    file.write(reinterpret_cast<const char*>(m.data()), std::streamsize(m.size()));
+    const auto done = lightbeam::validate(m, lightbeam::feature::wasm2);
+    list_ << name << '\t' << (done ? "valid" : done.error().text()) << '\n';
+    if (!file.flush()) list_.setstate(std::ios::failbit);
+  }
+  explicit operator bool() const { return bool(list_); }
+
+ private:
+  std::string path_;
+  std::ofstream list_;
+};
 int write_inputs(const runner& all, const options& o) {
-  std::filesystem::create_directories(o.folder);
-  std::FILE* const list = std::fopen((o.folder + "/verdicts.tsv").c_str(), "w");
-  if (!list) return std::printf("%s cannot be written\n", o.folder.c_str()), 2;
+  input_folder to(o.folder);
+  for (std::uint64_t n = 0; n < all.modules().size(); ++n) to.add("module", n, all.modules()[n].content);
   for (const part p : {prefixes, larger, mutated, large})
-    for (std::uint64_t n = 0; (!o.alone || *o.alone == p) && n < all.chosen(p); ++n) {
-      const auto number = all.number(p, n);
-      const bytes m = all.input(p, number);
-      const std::string name = std::string(part_names[p]) + "-" + std::to_string(number) + ".wasm";
-      std::FILE* const file = std::fopen((o.folder + "/" + name).c_str(), "wb");
-      if (!file || std::fwrite(m.data(), 1, m.size(), file) != m.size()) return std::printf("%s cannot be written\n", name.c_str()), 2;
-      std::fclose(file);
-      const auto done = lightbeam::validate(m, lightbeam::feature::wasm2);
-      std::fprintf(list, "%s\t%s\n", name.c_str(), done ? "valid" : done.error().text().c_str());
-    }
-  return std::fclose(list) != 0;
+    for (std::uint64_t n = 0; (!o.alone || *o.alone == p) && n < all.chosen(p); ++n) to.add(part_names[p], all.number(p, n), all.input(p, all.number(p, n)));
+  return to ? 0 : (std::printf("%s cannot be written\n", o.folder.c_str()), 2);
 }
 
 bool read_part(std::string_view name, options& o) {

@@ -32,7 +32,7 @@ struct function_body {
   // Compiles a body (locals and operators; `body` is padded with 0xff behind its end) to c.out.
   [[LIGHTBEAM_SCALAR]] static result<void> compile(compile_context& c, std::uint32_t function, const std::uint8_t* body, std::size_t size) {
     begin(c, function, body, size);
-    if (read_locals(c, body + size)) {
+    if (read_locals(c, body + size) && count_locals(c, size)) {
       assign_homes(c, size);
       const std::uint32_t entry = open(c, size);
       enter(c);
@@ -86,6 +86,12 @@ struct function_body {
     c.locals = c.local_memory.data();
     c.local_count = std::uint32_t(c.local_memory.size());
     return true;
+  }
+  // A few bytes declare thousands of locals, and each costs time: not in every function.
+  static bool count_locals(compile_context& c, std::size_t size) {
+    constexpr std::uint64_t always = 1'000'000, per_byte = 16;
+    c.locals_so_far += c.local_count, c.bytes_so_far += size;
+    return c.locals_so_far <= always + per_byte * c.bytes_so_far || refuse(c, failure_kind::limit, "too many locals in all functions together");
   }
   static bool refuse(compile_context& c, failure_kind kind, const char* what) {
     c.failed = failure(kind, what).at(std::uint32_t(c.pc - c.body));

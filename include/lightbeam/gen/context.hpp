@@ -177,6 +177,7 @@ struct compile_context {
   std::array<std::uint32_t, scan_reach + 1> ranking;
   std::span<const std::uint32_t> ranked;  // of ranking
   std::uint32_t tables = 0;      // br_tables so far
+  std::uint64_t locals_so_far = 0, bytes_so_far = 0;  // of all functions of the module
   std::uint32_t function = 0;    // index in the module
   std::optional<failure> failed;
   locator* locating = nullptr;   // while a trap is located
