@@ -94,7 +94,7 @@ system_watched() {
 }
 mutants() { run mutants python3 tests/mutants/run.py "$@"; }
 large() { find .cache/npm -path '*quickjs-wasmfile-release-sync*' -name '*.wasm' 2>/dev/null | head -n 1; }
-mutations() { run mutations "$folder/tests/mutations" --large "$(large)" "$@"; }
+mutations() { run mutations "$folder/tests/mutations" "$@"; }
 bombs() { run bombs "$folder/tests/bombs" "$@"; }
 edges() { run edges "$folder/tests/edges" "$@"; }
 sequences() { run sequences "$folder/tests/sequences" "$@"; }
@@ -150,7 +150,7 @@ all() {
 long() {
   matrix
   system_watched
-  mutations
+  mutations --large "$(large)"
   bombs
   together "sequences --count 7000000 --seed 4" "sequences --count 7000000 --policy bounds_checks_two_registers --cpu v1 --seed 5"
   together "sequences --count 3000000 --policy guard_pages_two_registers --seed 6" "sequences --count 3000000 --policy verified --seed 7"
