@@ -15,6 +15,9 @@ Installs what is missing, builds, runs every test, and ends with `N passed, N fa
   fuzz [FOLDER]      random modules with known results; likewise
   matrix [FOLDER]    both under all policies and CPU levels
   sequences          two and three operators after one another against the interpreter
+  mutations          prefixes and mutations of modules through validator and engine (--help)
+  agree              the verdicts of our validator beside those of wabt and wasm-tools
+  bombs              time and memory of generated modules, of n parts and of 2 n (--help)
   programs           real programs from npm, and programs of our own made with wasi-libc
   long               what takes too long for every change: the whole matrix, and more sequences
 CXX=clang++-14 tests with Clang.
@@ -47,14 +50,35 @@ unit() {
 }
 # Without optimisation: with it GCC takes minutes for one flattened validator under the sanitizers.
 sanitized() {
-  build "$folder-sanitized" -Dsanitizers=true -Dexamples=false -Dbenches=false -Doptimization=0 -- unit_tests
+  # One policy, because each takes a minute.
+  build "$folder-sanitized" -Dsanitizers=true -Dexamples=false -Dbenches=false -Doptimization=0 -Dpolicies=bounds_checks -- unit_tests tests/mutations
   unit "$folder-sanitized"
+  run 'mutations under the sanitizers' "$folder-sanitized/tests/mutations" --scale "${1:-1}" --part mutations
 }
 structure() { run structure python3 tests/structure/check.py; }
 fail() { run fail python3 tests/fail/check.py; }
 spec() { run spec "$folder/tests/spec_suite" --policy guard_pages "$@"; }
 fuzz() { run fuzz "$folder/tests/fuzz_suite" --policy guard_pages "$@"; }
 sequences() { run sequences "$folder/tests/sequences" "$@"; }
+# A real module of half a megabyte, where npm or the network is there.
+quickjs() { local at; at=$(npm_package @jitl/quickjs-wasmfile-release-sync 0.32.0) && echo "$at/dist/emscripten-module.wasm"; }
+mutations() {
+  local file large=()
+  if file=$(quickjs); then large=(--large "$file"); fi
+  run "mutations $*" "$folder/tests/mutations" "${large[@]}" "$@"
+}
+agree() {
+  local inputs
+  inputs=$(mktemp -d)
+  "$folder/tests/mutations" --part mutations --scale "${1:-2}" --write "$inputs"
+  run agree python3 tests/mutations/agree.py "$inputs"
+  rm -rf "$inputs"
+}
+bombs() {
+  local file reference=()
+  if file=$(quickjs); then reference=(--reference "$file"); fi
+  run "bombs $*" "$folder/tests/bombs" "${reference[@]}" "$@"
+}
 programs() { run programs bash tests/programs/run.sh; }
 
 # cell POLICY CPU [FOLDER]...: both suites under one policy.
@@ -87,12 +111,18 @@ all() {
   slice
   sequences
   sequences --policy bounds_checks_two_registers --cpu v1 --seed 2
+  mutations --scale 2
+  bombs --scale 2
   programs
 }
 long() {
   matrix
   sequences --count 300000 --policy guard_pages
   sequences --count 300000 --policy bounds_checks_two_registers --cpu v1 --seed 2
+  mutations
+  mutations --scale 20 --policy bounds_checks_two_registers --seed 2
+  agree 4
+  bombs
 }
 
 suite=${1:-all}
@@ -100,7 +130,7 @@ suite=${1:-all}
 case $suite in
   --help | -h) usage; exit 0 ;;
   unit) set -- "$folder" ;;
-  all | sanitized | structure | fail | spec | fuzz | matrix | sequences | programs | long) ;;
+  all | sanitized | structure | fail | spec | fuzz | matrix | sequences | mutations | agree | bombs | programs | long) ;;
   *) usage >&2; exit 2 ;;
 esac
 need_toolchain
@@ -108,7 +138,8 @@ case $suite in  # only what the suite runs
   sanitized | structure | fail) ;;
   unit) build "$folder" -- unit_tests ;;
   spec | fuzz) build "$folder" -- "tests/${suite}_suite" ;;
-  sequences) build "$folder" -- tests/sequences ;;
+  sequences | mutations | bombs) build "$folder" -- "tests/$suite" ;;
+  agree) build "$folder" -- tests/mutations ;;
   *) build "$folder" -- ;;
 esac
 "$suite" "$@"
