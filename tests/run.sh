@@ -26,6 +26,7 @@ Installs what is missing, builds, runs every test, and ends with `N passed, N fa
   fuzzers [MINUTES [TARGET]...]
                      targets for libFuzzer, 15 minutes each if not said; not part of everything
   mutations          prefixes and mutations of modules, through validator and engine
+  agree [PERCENT]    the verdicts of our validator beside those of wabt and wasm-tools
   bombs              modules made to take long
   long               what takes too long for every change: the whole matrix, and all of these at full size
 CXX=clang++-14 tests with Clang.
@@ -93,9 +94,26 @@ system_watched() {
   done
 }
 mutants() { run mutants python3 tests/mutants/run.py "$@"; }
-large() { find .cache/npm -path '*quickjs-wasmfile-release-sync*' -name '*.wasm' 2>/dev/null | head -n 1; }
+# A real module of half a megabyte, where npm or the network is there.
+quickjs() { local at; at=$(npm_package @jitl/quickjs-wasmfile-release-sync 0.32.0) && echo "$at/dist/emscripten-module.wasm"; }
 mutations() { run mutations "$folder/tests/mutations" "$@"; }
-bombs() { run bombs "$folder/tests/bombs" "$@"; }
+large_mutations() {
+  local file large=()
+  if file=$(quickjs); then large=(--large "$file"); fi
+  mutations "${large[@]}" "$@"
+}
+agree() {
+  local inputs
+  inputs=$(mktemp -d)
+  "$folder/tests/mutations" --part mutations --scale "${1:-2}" --write "$inputs"
+  run agree python3 tests/mutations/agree.py "$inputs"
+  rm -rf "$inputs"
+}
+bombs() {
+  local file reference=()
+  if file=$(quickjs); then reference=(--reference "$file"); fi
+  run bombs "$folder/tests/bombs" "${reference[@]}" "$@"
+}
 edges() { run edges "$folder/tests/edges" "$@"; }
 sequences() { run sequences "$folder/tests/sequences" "$@"; }
 structured() { run structured "$folder/tests/structured" "$@"; }
@@ -149,7 +167,8 @@ all() {
 long() {
   matrix
   system_watched
-  mutations --large "$(large)"
+  large_mutations
+  agree 4
   bombs
   together "sequences --count 7000000 --seed 4" "sequences --count 7000000 --policy bounds_checks_two_registers --cpu v1 --seed 5"
   together "sequences --count 3000000 --policy guard_pages_two_registers --seed 6" "sequences --count 3000000 --policy verified --seed 7"
@@ -163,7 +182,7 @@ suite=${1:-all}
 case $suite in
   --help | -h) usage; exit 0 ;;
   unit) set -- "$folder" ;;
-  all | sanitized | structure | fail | spec | fuzz | matrix | mutants | edges | system | sequences | structured | mutations | bombs | programs | libraries | csmith | fuzzers | long) ;;
+  all | sanitized | structure | fail | spec | fuzz | matrix | mutants | edges | system | sequences | structured | mutations | agree | bombs | programs | libraries | csmith | fuzzers | long) ;;
   *) usage >&2; exit 2 ;;
 esac
 need_toolchain
@@ -171,6 +190,7 @@ case $suite in  # only what the suite runs
   sanitized | structure | fail | mutants | fuzzers) ;;
   unit) build "$folder" -- unit_tests ;;
   spec | fuzz) build "$folder" -- "tests/${suite}_suite" ;;
+  agree) build "$folder" -- tests/mutations ;;
   csmith | libraries) build "$folder" -- examples/run ;;
   edges | system | sequences | structured | mutations | bombs) build "$folder" -- "tests/$suite" ;;
   *) build "$folder" -- ;;

@@ -16,7 +16,24 @@ import subprocess
 import sys
 
 # Tool, our verdict, its verdict (regular expressions), and who is right. The sections are those of the specification 2.0.
-KNOWN = []
+RIGHT = 'We are right: '
+KNOWN = [
+    ('wabt', 'in the custom section$', '^valid$', RIGHT + 'the name of a custom section is a name, section 5.5.3, and the section is malformed without one. wabt '
+     'says so only where it does not ignore errors of custom sections; then it also refuses malformed "name" sections, which section 7.4.1 tells to ignore.'),
+    ('wabt', '^malformed: unexpected end of section or function, in the code section$', '^valid$', RIGHT + 'an expression ends with its `end`, section 5.4.9, '
+     'and a function body with its expression, section 5.5.13 (binary.wast).'),
+    ('wabt', '^malformed: unexpected end of section or function, in the global section$', '^valid$', RIGHT + 'a constant expression ends inside its section, '
+     'sections 5.4.9 and 5.5.9 (binary.wast).'),
+    ('wabt', 'expected i32, found nothing, in the (data|element) section$', '^valid$', RIGHT + 'the offset of a segment has the type i32, sections 3.4.5 and '
+     '3.4.6, and an empty expression has none (data.wast, elem.wast).'),
+    ('wabt', '^malformed: data count and data section have inconsistent lengths$', '^valid$', RIGHT + 'the data count is that of the data section, section 5.5.16, '
+     'which is empty where it is absent (binary.wast).'),
+    ('wabt', 'expected funcref, found externref, in the code section$', '^valid$', RIGHT + 'call_indirect needs a table of funcref, section 3.3.8 (call_indirect.wast).'),
+    ('wabt', '^valid$', 'section can not occur after Name section', RIGHT + 'a custom section may stand anywhere, section 5.5.2, and a "name" section in the wrong '
+     'place is to be ignored, section 7.4.1.'),
+    ('wabt', '^valid$', 'expected ref.null or ref.func in passive element segment', RIGHT + 'the items of an element segment are constant expressions, section 3.4.5, '
+     'so they may be global.get (elem.wast).'),
+]
 
 
 def read_arguments():

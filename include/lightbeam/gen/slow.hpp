@@ -17,7 +17,8 @@ struct slow {
   static void illegal_opcode(G& g, std::uint32_t code) { end(g, failure(failure_kind::malformed, "illegal opcode").of(code)); }
   static void end(G& g, failure&& f) {
     static constexpr std::uint8_t stop[] = {0xff};
-    if (!g.c.failed) g.c.failed = std::move(f).at(std::uint32_t(g.pc - g.c.body));
+    // The immediate of a last operator may have been read from the padding.
+    if (!g.c.failed) g.c.failed = std::move(f).at(std::uint32_t((g.pc < g.c.body_end ? g.pc : g.c.body_end) - g.c.body));
     g.pc = stop;
   }
 
