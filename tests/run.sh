@@ -94,14 +94,14 @@ system_watched() {
   done
 }
 mutants() { run mutants python3 tests/mutants/run.py "$@"; }
-# A real module of half a megabyte, where npm or the network is there.
-quickjs() { local at; at=$(npm_package @jitl/quickjs-wasmfile-release-sync 0.32.0) && echo "$at/dist/emscripten-module.wasm"; }
-mutations() { run mutations "$folder/tests/mutations" "$@"; }
-large_mutations() {
-  local file large=()
-  if file=$(quickjs); then large=(--large "$file"); fi
-  mutations "${large[@]}" "$@"
+# with_quickjs OPTION COMMAND...: with a real module of half a megabyte as that option, where npm or the network is there.
+with_quickjs() {
+  local option=$1 at
+  shift
+  if at=$(npm_package @jitl/quickjs-wasmfile-release-sync 0.32.0); then set -- "$@" "$option" "$at/dist/emscripten-module.wasm"; fi
+  "$@"
 }
+mutations() { run mutations "$folder/tests/mutations" "$@"; }
 agree() {
   local inputs
   inputs=$(mktemp -d)
@@ -109,11 +109,7 @@ agree() {
   run agree python3 tests/mutations/agree.py "$inputs"
   rm -rf "$inputs"
 }
-bombs() {
-  local file reference=()
-  if file=$(quickjs); then reference=(--reference "$file"); fi
-  run bombs "$folder/tests/bombs" "${reference[@]}" "$@"
-}
+bombs() { with_quickjs --reference run bombs "$folder/tests/bombs" "$@"; }
 edges() { run edges "$folder/tests/edges" "$@"; }
 sequences() { run sequences "$folder/tests/sequences" "$@"; }
 structured() { run structured "$folder/tests/structured" "$@"; }
@@ -167,7 +163,7 @@ all() {
 long() {
   matrix
   system_watched
-  large_mutations
+  with_quickjs --large mutations
   agree 4
   bombs
   together "sequences --count 7000000 --seed 4" "sequences --count 7000000 --policy bounds_checks_two_registers --cpu v1 --seed 5"

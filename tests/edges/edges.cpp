@@ -30,6 +30,5 @@ int main(int argc, char** argv) {
   edges::access_edges accesses(*engine, all);
   for (const std::uint32_t pages : {0u, 1u, 65535u}) accesses.run(pages);
   edges::bulk_edges(*engine, all).run();
-  std::printf("%zu passed, %zu failed, 0 skipped\n", all.passed(), all.failed());
-  return all.failed() ? 1 : 0;
+  return print_total(all.tally());
 }

@@ -4,6 +4,7 @@
 
 #include "../../examples/policies/policies.hpp"
 #include "../sequences/module_builder.hpp"
+#include "../spec/tally.hpp"
 #include <stdexcept>
 
 namespace edges {
@@ -57,15 +58,14 @@ inline std::string text(const outcome& o) {
 class checks {
  public:
   void expect(bool good, const std::string& what) {
-    ++(good ? passed_ : failed_);
-    if (!good && failed_ <= 20) std::printf("FAILED %s\n", what.c_str());
+    ++(good ? tally_.passed : tally_.failed);
+    if (!good && tally_.failed <= 20) std::printf("FAILED %s\n", what.c_str());
   }
   void expect(const outcome& wanted, const outcome& got, const std::string& what) { expect(wanted == got, wanted == got ? "" : what + ": expected " + text(wanted) + ", got " + text(got)); }
-  std::size_t passed() const { return passed_; }
-  std::size_t failed() const { return failed_; }
+  const suite::tally& tally() const { return tally_; }
 
  private:
-  std::size_t passed_ = 0, failed_ = 0;
+  suite::tally tally_;
 };
 
 }  // namespace edges

@@ -3,6 +3,7 @@
 // A module as sections, bodies and operators that can be changed and put together again with the right sizes.
 
 #include "../sequences/module_builder.hpp"
+#include "../sequences/skip_immediate.hpp"
 #include <lightbeam/wasm/sections.hpp>
 #include <optional>
 
@@ -27,34 +28,6 @@ struct section_bytes {
   std::uint8_t id = 0;
   bytes content;
 };
-
-// Reads over the immediate of an operator.
-inline void skip_immediate(lightbeam::reader& in, lightbeam::imm kind) {
-  using lightbeam::imm;
-  switch (kind) {
-    case imm::none: return;
-    case imm::i32: in.s32(); return;
-    case imm::i64: in.s64(); return;
-    case imm::f32: in.bytes(4); return;
-    case imm::f64: in.bytes(8); return;
-    case imm::block_type: in.s33(); return;
-    case imm::ref_type: in.byte(); return;
-    case imm::br_table:
-      for (std::uint32_t n = in.u32(); n-- && in;) in.u32();
-      in.u32();
-      return;
-    case imm::select_types:
-      for (std::uint32_t n = in.u32(); n-- && in;) in.byte();
-      return;
-    case imm::memarg:
-    case imm::memory_init:
-    case imm::memory_copy:
-    case imm::call_indirect:
-    case imm::table_init:
-    case imm::table_copy: in.u32(), in.u32(); return;
-    default: in.u32();
-  }
-}
 
 class module_parts {
  public:
@@ -102,7 +75,7 @@ class module_parts {
       if (opcode >= 0xfb) opcode = opcode << 16 | (in.u32() & 0xffff);
       const auto* row = lightbeam::find_row(opcode);
       if (!row) break;
-      skip_immediate(in, row->immediate);
+      sequences::skip_immediate(in, row->immediate);
       if (!in) break;
       f.operators.push_back({row, {at, in.position()}});
       at = in.position();

@@ -2,6 +2,7 @@
 
 // Where the parts of a module lie, as far as it can be read: sections, LEB128 numbers, operators.
 
+#include "../sequences/skip_immediate.hpp"
 #include <lightbeam/wasm/op_table.hpp>
 #include <cstdint>
 #include <optional>
@@ -86,25 +87,10 @@ class structure {
     }
   }
   bool skip(lightbeam::imm kind, std::size_t& at) const {
-    using lightbeam::imm;
-    int numbers = 0;
-    switch (kind) {
-      case imm::none: break;
-      case imm::f32: at += 4; break;
-      case imm::f64: at += 8; break;
-      case imm::v128: case imm::shuffle: at += 16; break;
-      case imm::memarg: case imm::call_indirect: case imm::memory_init: case imm::memory_copy: case imm::table_init: case imm::table_copy: numbers = 2; break;
-      case imm::memarg_lane: numbers = 3; break;
-      case imm::br_table: numbers = int(number(at).value_or(0) & 0xffff) + 1; break;
-      case imm::select_types: numbers = int(number(at).value_or(0) & 0xff); break;
-      default: numbers = 1;
-    }
-    // i64.const has up to ten bytes, so numbers are skipped byte by byte.
-    for (; numbers > 0; --numbers) {
-      while (at < m_.size() && m_[at] & 0x80) ++at;
-      ++at;
-    }
-    return at <= m_.size();
+    lightbeam::reader in(m_.subspan(at));
+    sequences::skip_immediate(in, kind);
+    at = m_.size() - in.left();
+    return bool(in);
   }
 
   std::span<const std::uint8_t> m_;

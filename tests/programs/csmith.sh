@@ -13,7 +13,8 @@ case ${1:-} in --help | -h) usage; exit 0 ;; esac
 . "$(dirname "$0")/../../.ci/prepare"
 count=${1:-20} seed=${2:-1}
 policies=${POLICIES:-guard_pages bounds_checks}
-passed=0 failed=0 skipped=0 replaced=0
+. "$top/tests/programs/counts.sh"
+replaced=0
 
 need_csmith || { echo "SKIPPED csmith: it cannot be installed"; echo "0 passed, 0 failed, $count skipped"; exit 0; }
 work=$(mktemp -d)
@@ -45,8 +46,8 @@ make() {
   timeout 60 clang-14 --target=wasm32-wasi "${common[@]}" "${levels[s % 4]}" $f "$work/$s.c" -o "$work/$s.wasm" 2> /dev/null || { echo "clang for WASI does not compile it"; return 1; }
 }
 
-# compare SEED POLICY
-compare() {
+# compare_seed SEED POLICY
+compare_seed() {
   local s=$1 policy=$2 code=0
   timeout 60 "$run" --policy "$policy" "$work/$s.wasm" 1 > "$work/$s.actual" 2>&1 || code=$?
   if [ "$code" -eq 0 ] && cmp -s "$work/$s.expected" "$work/$s.actual"; then
@@ -67,10 +68,9 @@ for ((s = seed; made < count; s++)); do
     continue
   fi
   made=$((made + 1))
-  for policy in $policies; do compare "$s" "$policy"; done
+  for policy in $policies; do compare_seed "$s" "$policy"; done
   if [ -n "${KEEP:-}" ]; then cp "$work/$s".* "$KEEP"; fi
   rm -f "$work/$s".*
 done
 echo "$made programs, $replaced seeds not counted"
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ]
+total

@@ -13,7 +13,7 @@ case ${1:-} in --help | -h) usage; exit 0 ;; esac
 policies=${POLICIES:-guard_pages bounds_checks}
 sources=tests/programs/libraries
 cache=$top/.cache/libraries
-passed=0 failed=0 skipped=0
+. "$top/tests/programs/counts.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$cache/headers"
@@ -54,19 +54,10 @@ output() {
   (cd "$work/run" && timeout 300 "$@"; echo "exit $?") 2>&1
 }
 
-compare() {
-  if [ "$2" = "$3" ]; then
-    passed=$((passed + 1)) && echo "ok     $1"
-  else
-    failed=$((failed + 1)) && echo "FAILED $1; again: POLICIES=$policy bash tests/run.sh libraries $library"
-    diff <(echo "$2") <(echo "$3") | head -n 20 || true
-  fi
-}
-
 [ $# -gt 0 ] || set -- zlib lua sqlite
 for library in "$@"; do
   if ! "$library"; then
-    skipped=$((skipped + 1)) && echo "SKIPPED $library: it cannot be fetched"
+    skip "$library" "it cannot be fetched"
     continue
   fi
   compile "$cache/$library" -O1 -lm
@@ -75,8 +66,8 @@ for library in "$@"; do
   expected=$(output "$cache/$library" "${arguments[@]}")
   for level in 0 2; do for policy in $policies; do
     compare "$library -O$level ($policy), $(wc -l <<< "$expected") lines" "$expected" \
-      "$(output "$top/$folder/examples/run" --policy "$policy" --dir . "$cache/$library.$level.wasm" "${arguments[@]}")"
+      "$(output "$top/$folder/examples/run" --policy "$policy" --dir . "$cache/$library.$level.wasm" "${arguments[@]}")" \
+      "POLICIES=$policy bash tests/run.sh libraries $library"
   done; done
 done
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ]
+total

@@ -2,18 +2,7 @@
 # Real programs, each compared with what someone else says is right: node, sha256sum, or the same program compiled natively.
 . "$(dirname "$0")/../../.ci/prepare"
 policies="${*:-guard_pages bounds_checks}"
-passed=0 failed=0 skipped=0
-
-# compare NAME EXPECTED ACTUAL
-compare() {
-  if [ "$2" = "$3" ]; then
-    passed=$((passed + 1)) && echo "ok     $1"
-  else
-    failed=$((failed + 1)) && echo "FAILED $1"
-    diff <(echo "$2") <(echo "$3") | head -n 20 || true
-  fi
-}
-skip() { skipped=$((skipped + 1)) && echo "SKIPPED $1: $2"; }
+. "$top/tests/programs/counts.sh"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -143,5 +132,4 @@ language versions 13 to 15, a parser: yes" "$("$folder/tests/programs/tree_sitte
 else
   skip web-tree-sitter "no npm, or no network"
 fi
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ]
+total

@@ -3,6 +3,7 @@
 #include "child.hpp"
 #include "comparison.hpp"
 #include "reduction.hpp"
+#include "run_options.hpp"
 #include "../spec/tally.hpp"
 #include <algorithm>
 #include <cinttypes>
@@ -24,11 +25,7 @@ constexpr const char* help = R"(sequences [--policy NAME] [--cpu v1|detected] [-
   --reduce       makes the modules of failing cases as small as they still fail
 )";
 
-struct options {
-  std::string policy = "guard_pages";
-  suite::cpu_level cpu = suite::cpu_level::detected;
-  std::uint64_t count = 20000, seed = 1;
-  std::optional<std::uint64_t> only;
+struct options : run_options {
   bool offsets = false, reduce = false, stop = false;
 };
 
@@ -127,20 +124,13 @@ class runner {
 
 std::optional<options> read_options(int argc, char** argv) {
   options o;
+  o.count = 20000;
   for (int i = 1; i < argc; ++i) {
     const std::string_view a = argv[i];
-    if (a == "--offsets" || a == "--reduce" || a == "--stop") {
-      (a == "--offsets" ? o.offsets : a == "--stop" ? o.stop : o.reduce) = true;
-      continue;
-    }
-    const char* next = i + 1 < argc ? argv[++i] : nullptr;
-    if (!next) return {};
-    if (a == "--policy") o.policy = next;
-    else if (a == "--count") o.count = suite::number(next);
-    else if (a == "--seed") o.seed = suite::number(next);
-    else if (a == "--only") o.only = suite::number(next);
-    else if (a == "--cpu" && (!std::strcmp(next, "v1") || !std::strcmp(next, "detected"))) o.cpu = *next == 'v' ? suite::cpu_level::v1 : suite::cpu_level::detected;
-    else return {};
+    if (a == "--offsets") o.offsets = true;
+    else if (a == "--reduce") o.reduce = true;
+    else if (a == "--stop") o.stop = true;
+    else if (i + 1 == argc || !o.take(a, argv[++i])) return {};
   }
   return o;
 }

@@ -1,6 +1,7 @@
 // Random structured programs under a policy and under the interpreter; what differs is made small.
 
 #include "../sequences/child.hpp"
+#include "../sequences/run_options.hpp"
 #include "../spec/tally.hpp"
 #include "execution.hpp"
 #include "generator.hpp"
@@ -23,12 +24,7 @@ that fails is cut down to what is needed for that; it is printed and written to 
   --only N       one program alone
 )";
 
-struct options {
-  std::string policy = "guard_pages";
-  suite::cpu_level cpu = suite::cpu_level::detected;
-  std::uint64_t count = 8000, seed = 1;
-  std::optional<std::uint64_t> only;
-};
+using options = sequences::run_options;
 
 // What a child reports of one program.
 struct outcome {
@@ -120,23 +116,9 @@ class runner {
 // Nothing where the arguments make no sense.
 std::optional<options> read_options(int argc, char** argv) {
   options o;
-  for (int i = 1; i < argc; i += 2) {
-    const std::string_view a = argv[i];
-    const char* next = i + 1 < argc ? argv[i + 1] : nullptr;
-    if (!next) return {};
-    if (a == "--policy")
-      o.policy = next;
-    else if (a == "--count")
-      o.count = suite::number(next);
-    else if (a == "--seed")
-      o.seed = suite::number(next);
-    else if (a == "--only")
-      o.only = suite::number(next);
-    else if (a == "--cpu" && (!std::strcmp(next, "v1") || !std::strcmp(next, "detected")))
-      o.cpu = *next == 'v' ? suite::cpu_level::v1 : suite::cpu_level::detected;
-    else
-      return {};
-  }
+  o.count = 8000;
+  for (int i = 1; i < argc; i += 2)
+    if (i + 1 == argc || !o.take(argv[i], argv[i + 1])) return {};
   return o;
 }
 

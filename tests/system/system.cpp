@@ -3,6 +3,7 @@
 
 #include "refusing.hpp"
 #include "../sequences/module_builder.hpp"
+#include "../spec/tally.hpp"
 #include <lightbeam/lightbeam.hpp>
 #include <cstdlib>
 #include <cstring>
@@ -25,9 +26,9 @@ struct checked : lightbeam::default_policy {
   using memory = lightbeam::bounds_checks;
 };
 
-int passed = 0, failed = 0;
+suite::tally all;
 void expect(bool good, const char* what, int number = 0) {
-  ++(good ? passed : failed);
+  ++(good ? all.passed : all.failed);
   if (!good) std::printf("FAILED %s (%d)\n", what, number);
 }
 
@@ -75,13 +76,13 @@ void refusals() {
   for (int n = 0;; ++n) {
     const long before = mapped_bytes;
     map_calls = 0, refused_call = n;
-    bool all = false;
+    bool whole = false;  // nothing was refused
     {
       const auto g = start<Policy>(program());
       if (g) {
         const auto grown = (*g)("grow", 1);
-        all = map_calls <= n;  // nothing was refused
-        expect(grown && (*grown == 1 || (*grown == -1 && !all)), "memory.grow gives -1 where the system refuses", n);
+        whole = map_calls <= n;
+        expect(grown && (*grown == 1 || (*grown == -1 && !whole)), "memory.grow gives -1 where the system refuses", n);
         expect(works(*g), "what was made before a refusal works", n);
       } else {
         expect(g.error().kind() == lightbeam::failure_kind::limit && g.error().text().size() > 20, "a refusal is a failure with a text", n);
@@ -91,7 +92,7 @@ void refusals() {
     expect(mapped_bytes == before, "nothing stays mapped", n);
     const auto again = start<Policy>(program());
     expect(again && works(*again), "everything works after a refusal", n);
-    if (all) return expect(n >= 4, "refusals were tried");
+    if (whole) return expect(n >= 4, "refusals were tried");
   }
 }
 
@@ -170,16 +171,16 @@ void forks() {
 
 void threads() {
   std::atomic<int> good = 0;
-  std::vector<std::thread> all;
+  std::vector<std::thread> running;
   for (int t = 0; t < 8; ++t)
-    all.emplace_back([&good, t] {
+    running.emplace_back([&good, t] {
       for (int i = 0; i < 25; ++i) {
         const auto a = start<guarded>(program());
         const auto b = start<checked>(program());
         if (a && b && works(t % 2 ? *a : *b) && works(t % 2 ? *b : *a)) ++good;
       }
     });
-  for (auto& t : all) t.join();
+  for (auto& t : running) t.join();
   expect(good == 8 * 25, "8 threads compile and run in stores of their own", good);
 }
 
@@ -199,6 +200,5 @@ int main(int argc, char** argv) {
     forks<checked>();
   }
   threads();
-  std::printf("%d passed, %d failed, 0 skipped\n", passed, failed);
-  return failed ? 1 : 0;
+  return print_total(all);
 }

@@ -123,12 +123,8 @@ template <class Policy>
 void stop(compile_context* c, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry*) {
   auto g = generator<Policy>{pc, sp, {out}, registers, *c, pc};
   if (!c->done && !c->failed) {
-    if (pc >= c->body_end) {  // beyond it where a constant was cut off
-      g.pc = c->body_end;
-      g.fail(failure_kind::malformed, "unexpected end of section or function");
-    } else {
-      g.template refuse<&slow<Policy>::illegal_opcode>(std::uint32_t{*pc});
-    }
+    if (pc >= c->body_end) g.fail(failure_kind::malformed, "unexpected end of section or function");  // beyond it where a constant was cut off
+    else g.template refuse<&slow<Policy>::illegal_opcode>(std::uint32_t{*pc});
   }
   g.save();
   c->halted = true;
@@ -146,7 +142,7 @@ void unsupported(compile_context* c, const std::uint8_t* pc, value* sp, std::uin
 // A prefixed operator without an entry: unknown, or of a proposal that is never lowered.
 template <class Policy>
 [[gnu::noinline]] const entry* unlisted(compile_context& c, const std::uint8_t* pc, std::uint32_t code) {
-  const std::uint32_t whole = code > 0xffff ? *pc : std::uint32_t{*pc} << 16 | code;
+  const std::uint32_t whole = prefixed_code(*pc, code);
   const op_row* row = row_of(whole);
   c.scratch = {row ? &unsupported<Policy> : &stop<Policy>, nullptr, {}};
   if (row) c.scratch.row.row = std::uint16_t(row - op_table.data());
@@ -181,10 +177,6 @@ template <class Policy>
   }
 }
 
-// False, with the operator's name in the compiler's message.
-template <op_name Name, bool Value>
-inline constexpr bool holds = Value;
-
 // Goes on with the real entry where nothing is wrong.
 template <class Policy>
 [[LIGHTBEAM_FLAT]] void verify(compile_context* c, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry*) {
@@ -201,6 +193,10 @@ template <class Policy>
   }
 }
 
+// False, for a message of the compiler that names the operator.
+template <op_name>
+inline constexpr bool fits = false;
+
 // A row outside Policy::features costs nothing: its handler is never instantiated.
 template <class Policy, op O>
 constexpr entry make_entry() {
@@ -212,14 +208,14 @@ constexpr entry make_entry() {
   if constexpr (!contains(Policy::features, O->since)) {
     return {&unsupported<Policy>, nullptr, data};
   } else if constexpr (std::same_as<H, no_handler>) {
-    static_assert(holds<op_name(O), false>, "op_table.hpp has a row that no file in lower/ handles");
+    static_assert(fits<op_name(O)>, "op_table.hpp has a row that no file in lower/ handles");
     return {};
   } else {
     if constexpr (O->immediate == imm::none || O->immediate == imm::br_table) {
-      if constexpr (!handler<H, G>) static_assert(holds<op_name(O), false>, "the handler must accept (generator&): its row has no immediate");
+      if constexpr (!handler<H, G>) static_assert(fits<op_name(O)>, "the handler must accept (generator&): its row has no immediate");
     } else {
       if constexpr (!handler<H, G, immediate_t<O->immediate>>)
-        static_assert(holds<op_name(O), false>, "the handler must accept (generator&, immediate): see its row");
+        static_assert(fits<op_name(O)>, "the handler must accept (generator&, immediate): see its row");
     }
     constexpr int ins = O->type.by_check ? 0 : O->type.ins;
     for (int k = 0; k < ins; ++k) data.in[k] = std::uint8_t(O->type.in[std::size_t(k)]);

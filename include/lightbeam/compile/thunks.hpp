@@ -37,7 +37,7 @@ class thunk_writer : public Xbyak::CodeGenerator {
     pop(rcx);
     add(rsp, 8);
     pop(rdx);
-    put(rdx, displacement(header_offset::stack_limit), rcx);
+    put(rdx, header_offset::stack_limit, rcx);
     pop(rcx);
     pop(rdx);
     put(rdx, offsetof(context, saved_sp), rcx);
@@ -47,7 +47,7 @@ class thunk_writer : public Xbyak::CodeGenerator {
 
     // The site is in rax, 1 + trap_code in rcx.
     trap_ = getCurr();
-    get(rdx, r14, displacement(header_offset::store_context));
+    get(rdx, r14, header_offset::store_context);
     put(rdx, offsetof(context, trap_site), rax);
     put(rdx, offsetof(context, trap), rcx);
     get(rsp, rdx, offsetof(context, saved_sp));
@@ -79,7 +79,7 @@ class thunk_writer : public Xbyak::CodeGenerator {
     mov(rdx, r8);
     mov(rcx, r9);
     mov(r8, r14);
-    get(r10, r14, displacement(header_offset::functions));
+    get(r10, r14, header_offset::functions);
     call(qword[r10 + rax * 8]);
     leave_host();
     test(rdx, rdx);
@@ -93,13 +93,13 @@ class thunk_writer : public Xbyak::CodeGenerator {
     at.foreign_call = here();
     push(r14);
     mov(rdx, r14);
-    get(rax, r14, displacement(header_offset::stack_limit));
+    get(rax, r14, header_offset::stack_limit);
     get(r14, rcx, offsetof(function_record, instance));
-    put(r14, displacement(header_offset::stack_limit), rax);
-    get(r15, r14, displacement(header_offset::memory_base));
+    put(r14, header_offset::stack_limit, rax);
+    get(r15, r14, header_offset::memory_base);
     call(qword[rcx + offsetof(function_record, code)]);
     pop(r14);
-    get(r15, r14, displacement(header_offset::memory_base));
+    get(r15, r14, header_offset::memory_base);
     ret();
 
     image.table_thunks.assign(image.info.tables.size(), 0);
@@ -138,15 +138,15 @@ class thunk_writer : public Xbyak::CodeGenerator {
  private:
   static Xbyak::Reg64 general(reg r) { return Xbyak::Reg64(int(r)); }
   static Xbyak::Xmm xmm_of(reg r) { return Xbyak::Xmm(int(r) - 16); }
-  static std::size_t displacement(std::int32_t d) { return std::size_t(std::int64_t{d}); }
+  static std::size_t displacement(std::integral auto d) { return std::size_t(std::int64_t(d)); }
   Xbyak::Address header(const Xbyak::Reg64& instance, std::int32_t offset) const { return qword[instance + displacement(offset)]; }
   static std::size_t overflow(std::uint32_t i) { return offsetof(context, overflow) + 8 * std::size_t{i}; }
 
   // The 8 bytes at base + offset: out of line, because xbyak's operands are long where they are inlined.
   [[gnu::noinline]] void get(int to, int base, std::size_t offset) { mov(Xbyak::Reg64(to), qword[Xbyak::Reg64(base) + offset]); }
   [[gnu::noinline]] void put(int base, std::size_t offset, int from) { mov(qword[Xbyak::Reg64(base) + offset], Xbyak::Reg64(from)); }
-  void get(const Xbyak::Reg64& to, const Xbyak::Reg64& base, std::size_t offset) { get(to.getIdx(), base.getIdx(), offset); }
-  void put(const Xbyak::Reg64& base, std::size_t offset, const Xbyak::Reg64& from) { put(base.getIdx(), offset, from.getIdx()); }
+  void get(const Xbyak::Reg64& to, const Xbyak::Reg64& base, std::integral auto offset) { get(to.getIdx(), base.getIdx(), displacement(offset)); }
+  void put(const Xbyak::Reg64& base, std::integral auto offset, const Xbyak::Reg64& from) { put(base.getIdx(), displacement(offset), from.getIdx()); }
 
   // A register from an array of values; i32 and f32 are read as 32 bits.
   [[gnu::noinline]] void load(val t, reg to, const Xbyak::Reg64& base, std::size_t offset) {
@@ -178,9 +178,9 @@ class thunk_writer : public Xbyak::CodeGenerator {
     push(header(rdx, header_offset::stack_limit));
     put(rcx, offsetof(context, saved_sp), rsp);
     get(rax, rcx, offsetof(context, stack_limit));
-    put(rdx, displacement(header_offset::stack_limit), rax);
+    put(rdx, header_offset::stack_limit, rax);
     mov(r14, rdx);
-    get(r15, r14, displacement(header_offset::memory_base));
+    get(r15, r14, header_offset::memory_base);
     mov(rax, rsi);
     mov(r11, rdi);
     std::size_t at = 0;
@@ -214,7 +214,7 @@ class thunk_writer : public Xbyak::CodeGenerator {
       cmp(rsp, header(r14, header_offset::stack_limit));
       jb(adapter_failed_);
     }
-    if (type.params.size() > 4) get(rcx, r14, displacement(header_offset::store_context));
+    if (type.params.size() > 4) get(rcx, r14, header_offset::store_context);
     std::size_t at = 0;
     for (auto places = value_places::arguments(); const val t : type.params) {
       const auto p = places.next(t);
@@ -227,7 +227,7 @@ class thunk_writer : public Xbyak::CodeGenerator {
     call(qword[rdi + offsetof(host_closure, call)]);
     test(rax, rax);
     jnz(adapter_failed_);
-    if (type.results.size() > 2) get(rsi, r14, displacement(header_offset::store_context));
+    if (type.results.size() > 2) get(rsi, r14, header_offset::store_context);
     at = 0;
     for (auto places = value_places::results(); const val t : type.results) {
       const auto p = places.next(t);

@@ -94,7 +94,8 @@ class failure {
   ref<const failure_source> source_;
   std::uint32_t offset_ = no_index, function_ = no_index, number_ = no_index;
   failure_kind kind_ = failure_kind::malformed;
-  std::uint8_t section_ = no_section, expected_ = 0, found_ = 0;  // of traps, which lie in no section, the code
+  std::uint8_t section_ = no_section;  // of traps, which lie in none, the code
+  std::uint8_t expected_ = 0, found_ = 0;
 };
 static_assert(sizeof(failure) <= 32);
 

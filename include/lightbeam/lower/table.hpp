@@ -8,7 +8,7 @@ namespace lightbeam::inline LIGHTBEAM_ABI {
 
 template <> inline constexpr auto lower<"ref.null"> = [](auto& g, val t) {
   if (is_reference(t)) return g.push_constant(t, 0);
-  const type_refusal r = refused_type(t == val::v128 ? 0 : g.pc[-1], "malformed reference type");
+  const type_refusal r = refused_reference(g.pc[-1]);
   g.fail(r.kind, r.what);
 };
 template <> inline constexpr auto lower<"ref.is_null"> = [](auto& g) {

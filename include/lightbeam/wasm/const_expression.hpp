@@ -78,9 +78,9 @@ class const_expression_reader {
     }
     if ((code >= 0x6a && code <= 0x6c) || (code >= 0x7c && code <= 0x7e))
       return types_.unsupported("arithmetic in constant expressions (feature extended-const) is not supported", at), const_expression();
-    const std::uint32_t whole = number > 0xffff ? no_index : prefix ? std::uint32_t{code} << 16 | number : code;
+    const std::uint32_t whole = prefix ? prefixed_code(code, number) : code;
     if (find_row(whole)) in_.invalid("constant expression required", at);
-    else in_.illegal_opcode(whole == no_index ? code : whole, at);
+    else in_.illegal_opcode(whole, at);
     return {};
   }
 

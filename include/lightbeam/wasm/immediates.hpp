@@ -116,6 +116,12 @@ constexpr type_refusal refused_type(std::uint8_t code, const char* malformed) {
   return {failure_kind::malformed, malformed};
 }
 
+// The same where only a reference can stand: there v128 is no type at all.
+constexpr type_refusal refused_reference(std::uint8_t code) {
+  constexpr const char* malformed = "malformed reference type";
+  return value_type(code) == val::v128 ? type_refusal{failure_kind::malformed, malformed} : refused_type(code, malformed);
+}
+
 inline decoded<memarg> decode_memarg(const std::uint8_t* p) {
   if ((p[0] | p[1]) < 0x80) [[likely]] return {{p[0], p[1]}, 2};
   const auto align = decode_u32(p);
@@ -135,8 +141,7 @@ inline decoded<block_type> decode_block_type(const std::uint8_t* p) {
   const auto t = decode_long<std::int64_t, 33>(p);
   return {{t.value}, t.length};
 }
-// A vector of exactly one type.
-// The one type of a `select t`, with its code, which is 0 where there is not one type.
+// A vector of exactly one type: the type of a `select t`, with its code, which is 0 where there is not one type.
 struct select_type {
   val type;
   std::uint8_t code;

@@ -75,6 +75,9 @@ constexpr const op_row* row_of(std::uint32_t code) {
   return &op_table[rows_by_code[group][value] - 1u];
 }
 
+// The code of a prefixed operator. Numbers that no proposal uses give the prefix alone, which is no operator.
+constexpr std::uint32_t prefixed_code(std::uint8_t prefix, std::uint32_t number) { return number > 0xffff ? prefix : std::uint32_t{prefix} << 16 | number; }
+
 // One row of the table, named as the specification names it. Usable as a template argument: lower<"i32.add">. A misspelt name
 // does not compile.
 struct op {

@@ -60,14 +60,10 @@ class operator_validator {
   }
 
   void step(std::uint8_t first) {
-    std::uint32_t code = first;
-    if (first >= 0xfb && first <= 0xfe) {
-      const std::uint32_t number = in_.u32();
-      code = number > 0xffff ? no_index : std::uint32_t{first} << 16 | number;
-    }
+    const std::uint32_t code = first >= 0xfb && first <= 0xfe ? prefixed_code(first, in_.u32()) : first;
     if (!in_) return;
     const op_row* const row = row_of(code);
-    if (!row) return in_.illegal_opcode(code == no_index ? first : code, at_);
+    if (!row) return in_.illegal_opcode(code, at_);
     if (!contains(features_, row->since)) return types_.unsupported(unsupported_text(std::size_t(row - op_table.data())), at_);
     (row->immediate == imm::none && !row->type.by_check) ? typed(*row) : with_immediate(*row);
   }

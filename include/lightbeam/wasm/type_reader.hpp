@@ -51,7 +51,7 @@ class type_reader {
     const std::uint32_t at = in_.offset();
     const std::uint8_t code = in_.byte();
     const val t = value_type(code);
-    if (t == val::none || !contains(features_, feature_of(t))) refuse(code, at, "malformed value type");
+    if (t == val::none || !contains(features_, feature_of(t))) refuse(refused_type(code, "malformed value type"), at);
     return t;
   }
 
@@ -61,7 +61,7 @@ class type_reader {
     const std::uint8_t code = in_.byte();
     const val t = value_type(code);
     const bool enabled = t == val::funcref || (t == val::externref && contains(features_, feature::reference_types));
-    if (!enabled) refuse(t == val::v128 ? 0 : code, at, "malformed reference type");
+    if (!enabled) refuse(refused_reference(code), at);
     return t;
   }
 
@@ -129,10 +129,7 @@ class type_reader {
     return l;
   }
 
-  void refuse(std::uint8_t code, std::uint32_t at, const char* malformed) {
-    const type_refusal r = refused_type(code, malformed);
-    in_.fail(r.kind, r.what, at);
-  }
+  void refuse(type_refusal r, std::uint32_t at) { in_.fail(r.kind, r.what, at); }
 
   reader& in_;
   feature features_;
