@@ -83,9 +83,13 @@ class instantiator {
   // ---- definitions
 
   word evaluate(const lightbeam::const_expression& e) const {
-    using kind = lightbeam::const_expression::kind;
+    if (e.op != lightbeam::const_expression::kind::constant) return evaluate(static_cast<const lightbeam::short_expression&>(e));
+    return lightbeam::is_wide(e.type) ? e.bits[0] : std::uint32_t(e.bits[0]);
+  }
+  word evaluate(const lightbeam::short_expression& e) const {
+    using kind = lightbeam::short_expression::kind;
     switch (e.op) {
-      case kind::constant: return lightbeam::is_wide(e.type) ? e.bits[0] : std::uint32_t(e.bits[0]);
+      case kind::constant: return e.index;
       case kind::global_get: return made_->globals[e.index]->bits;
       case kind::ref_null: return 0;
       case kind::ref_func: return reference(made_->functions[e.index]);

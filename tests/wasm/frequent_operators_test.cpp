@@ -16,7 +16,8 @@ class plain_sink {
     std::vector<val> locals = info_->type_of(function).params;
     read_locals(in, locals);
     const surroundings outer{info_->type_of(function).results, locals};
-    operand_stack stack;
+    expansion values;
+    operand_stack stack(values);
     operator_validator<surroundings> operators(*info_, feature::wasm2, outer, in, stack);
     if (in) operators.run(false);
     if (in && in.left() != 0) in.malformed("operators remain after the end of the function");

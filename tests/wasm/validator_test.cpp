@@ -130,7 +130,8 @@ struct surroundings {
 result<std::ptrdiff_t> skip(std::vector<std::uint8_t> code, bool arm = false) {
   module_info info;
   const surroundings outer{arm};
-  const auto at = skip_dead(info, feature::wasm2, outer, code.data() + 1, code.data() + code.size(), code.data());
+  expansion values;
+  const auto at = skip_dead(info, feature::wasm2, outer, code.data() + 1, code.data() + code.size(), code.data(), values);
   if (!at) return at.error();
   return *at - code.data();
 }

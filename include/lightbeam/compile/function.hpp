@@ -58,6 +58,7 @@ struct function_body {
     c.frames.clear(), c.traps.clear(), c.exits.clear(), c.table_fields.clear();
     c.sp = c.stack;
     c.reserve_stack(size + 64);
+    c.frames.reserve(size / 3 + 16);  // a block and its end are three bytes; most of it is never touched
   }
 
   static bool read_locals(compile_context& c, const std::uint8_t* end) {
@@ -87,11 +88,9 @@ struct function_body {
     c.local_count = std::uint32_t(c.local_memory.size());
     return true;
   }
-  // A few bytes declare thousands of locals, and each costs time: not in every function.
   static bool count_locals(compile_context& c, std::size_t size) {
-    constexpr std::uint64_t always = 1'000'000, per_byte = 16;
-    c.locals_so_far += c.local_count, c.bytes_so_far += size;
-    return c.locals_so_far <= always + per_byte * c.bytes_so_far || refuse(c, failure_kind::limit, "too many locals in all functions together");
+    c.values.body(size);
+    return c.values.locals(c.local_count) || c.locating || refuse(c, failure_kind::limit, expansion::text);
   }
   static bool refuse(compile_context& c, failure_kind kind, const char* what) {
     c.failed = failure(kind, what).at(std::uint32_t(c.pc - c.body));
@@ -193,7 +192,7 @@ struct function_body {
     c.dirty = in;
     control f;
     f.kind = construct::function;
-    f.results = c.info->type_of(c.function).results;
+    f.results = std::span<const val>(c.info->type_of(c.function).results);
     f.first = 1;
     c.frames.push_back(f);
     c.frame = &c.frames.back();

@@ -21,30 +21,23 @@ class compiled_image final : public module_image {
     if (next == function_offsets.begin()) return {};
     const auto defined = std::uint32_t(next - function_offsets.begin() - 1);
     code_site site{info.imported_functions + defined, no_index};
-    const std::uint32_t end = next == function_offsets.end() ? std::uint32_t(code_size) : *next;
+    const std::uint32_t end = next == function_offsets.end() ? bodies_end : *next;
     compile_again(defined, at, end, site);
     return site;
   }
 
   void fill(compile_context& c) const {
     c.info = &info, c.layout = &layout, c.cpu = cpu_, c.thunks = thunks;
-    for (const auto& t : info.types) {
-      signature_places s;
-      auto params = value_places::arguments(), results = value_places::results();
-      for (const val v : t.params) s.params.push_back(place_of(v, params.next(v)));
-      for (const val v : t.results) s.results.push_back(place_of(v, results.next(v)));
-      c.signatures.push_back(std::move(s));
-    }
+    c.signatures.resize(info.types.size());
     c.call_places.resize(info.functions.size());
     c.placed.resize(info.functions.size());
   }
 
   thunk_places thunks;
   code_memory memory_of_code;
+  std::uint32_t bodies_end = 0;  // thunks follow
 
  private:
-  static signature_places::place place_of(val t, value_places::place p) { return {t, p.in, p.overflow}; }
-
   // The same bytes, policy and CPU give the same code, so the site lies where it lay.
   void compile_again(std::uint32_t defined, std::uint32_t at, std::uint32_t end, code_site& site) const {
     const auto body = info.bodies[defined];
@@ -87,6 +80,7 @@ class module_compiler {
   result<void> adopt(std::vector<std::uint8_t>&& bytes) { return named(reader_.adopt(std::move(bytes))); }
   result<module> finish() {
     if (auto read = named(reader_.finish()); !read) return read.error();
+    if (auto done = type_thunks(); !done) return done.error();
     image_->code_size = std::size_t(c_.out - c_.code);
     if (auto sealed = image_->memory_of_code.seal(image_->code_size); !sealed) return sealed.error();
     return module(image_);
@@ -95,12 +89,12 @@ class module_compiler {
   // Called by the reader. Everything that code may refer to is known now.
   result<void> begin_code(const module_info& info, std::uint32_t bytes, std::uint32_t functions) {
     image_->layout = lay_out(info);
-    const std::size_t thunks = thunk_bytes(info);
+    const std::size_t first = thunk_bytes(info), thunks = first + type_thunk_bytes(info, std::vector<bool>(info.types.size(), true));
     auto memory = code_memory::reserve(thunks + expansion * std::size_t(bytes) + function_reserve * (std::size_t{functions} + 1), 2 * std::size_t(bytes));
     if (!memory) return memory.error();
     image_->memory_of_code = std::move(*memory);
     auto& code = image_->memory_of_code;
-    if (auto ready = code.commit(thunks + 4096); !ready) return ready.error();
+    if (auto ready = code.commit(first + 4096); !ready) return ready.error();
     image_->code = c_.code = code.data();
     c_.out = write_thunks(c_.code, c_.code, *image_, image_->thunks);
     image_->fill(c_);
@@ -121,6 +115,18 @@ class module_compiler {
   }
 
  private:
+  // Now it is known which types are used.
+  result<void> type_thunks() {
+    const auto& info = image_->info;
+    std::vector<bool> used(info.types.size());
+    for (const std::uint32_t type : info.functions) used[type] = true;
+    for (std::size_t i = 0; i < used.size(); ++i) used[i] = used[i] || c_.signatures[i];
+    image_->bodies_end = c_.position(c_.out);
+    if (auto ready = image_->memory_of_code.commit(image_->bodies_end + type_thunk_bytes(info, used) + 4096); !ready) return ready.error();
+    c_.out = write_type_thunks(c_.out, c_.code, *image_, image_->thunks, used);
+    return {};
+  }
+
   // An operator is at least a byte and makes at most this many; what may make more (branches with many results) asks c.limit.
   static constexpr std::size_t expansion = 256, function_reserve = 16384;
 

@@ -3,6 +3,8 @@
 #include "../gen/context.hpp"
 #include "../runtime/image.hpp"
 #include <algorithm>
+#include <map>
+#include <string_view>
 
 namespace lightbeam::inline LIGHTBEAM_ABI {
 
@@ -10,12 +12,14 @@ using thunk_offsets = thunk_places;
 inline constexpr std::size_t trap_codes = std::size(thunk_offsets{}.trap_exits);
 static_assert(trap_codes == std::size_t(trap_code::host) + 1);
 
-// An upper bound of what write_thunks writes: per value at most two instructions in each direction, of 9 bytes at most.
-inline std::size_t thunk_bytes(const module_info& m) {
-  constexpr std::size_t fixed = 1024, per_type = 256, per_value = 36, per_table = 32;
-  std::size_t bytes = fixed + per_table * m.tables.size();
+// Upper bounds of what write_thunks and write_type_thunks write: per value at most two instructions in each direction, of 9 bytes
+// at most; `used` says for which types.
+inline std::size_t thunk_bytes(const module_info& m) { return 1024 + 32 * m.tables.size(); }
+inline std::size_t type_thunk_bytes(const module_info& m, const std::vector<bool>& used) {
+  constexpr std::size_t fixed = 64, per_type = 256, per_value = 36;
+  std::size_t bytes = fixed;
   for (std::uint32_t i = 0; i < m.types.size(); ++i)
-    if (m.canonical[i] == i) bytes += per_type + per_value * (m.types[i].params.size() + m.types[i].results.size());
+    if (used[i]) bytes += per_type + per_value * (m.types[i].params.size() + m.types[i].results.size());
   return bytes;
 }
 
@@ -33,7 +37,7 @@ class thunk_writer : public Xbyak::CodeGenerator {
 
   // rax is what the entry thunk returns, rsp is saved_sp.
   void exits(module_image& image, thunk_offsets& at) {
-    exit_ = getCurr();
+    at.exit = here();
     pop(rcx);
     add(rsp, 8);
     pop(rdx);
@@ -46,23 +50,23 @@ class thunk_writer : public Xbyak::CodeGenerator {
     ret();
 
     // The site is in rax, 1 + trap_code in rcx.
-    trap_ = getCurr();
+    at.trap = here();
     get(rdx, r14, header_offset::store_context);
     put(rdx, offsetof(context, trap_site), rax);
     put(rdx, offsetof(context, trap), rcx);
     get(rsp, rdx, offsetof(context, saved_sp));
     mov(eax, 1);
-    jmp(exit_);
+    jmp(base_ + at.exit);
 
     for (std::uint32_t k = 0; k < trap_codes; ++k) {
       at.trap_exits[k] = here();
       pop(rax);
       mov(ecx, k + 1);
-      jmp(trap_);
+      jmp(base_ + at.trap);
     }
     image.fault_exit = here();
     mov(ecx, std::uint32_t(trap_code::memory_out_of_bounds) + 1);
-    jmp(trap_);
+    jmp(base_ + at.trap);
   }
 
   // The number is in eax, arguments are in our places; SysV keeps all registers that our callees keep but r10 and r11.
@@ -70,7 +74,7 @@ class thunk_writer : public Xbyak::CodeGenerator {
     const std::uint8_t* const failed = getCurr();
     pop(rax);
     mov(rcx, rdx);
-    jmp(trap_);
+    jmp(base_ + at.trap);
 
     align(16);
     at.runtime_call = here();
@@ -111,27 +115,35 @@ class thunk_writer : public Xbyak::CodeGenerator {
     }
   }
 
-  void types(module_image& image) {
+  // Equal types share.
+  void types(module_image& image, const thunk_offsets& at, const std::vector<bool>& used) {
+    exit_ = base_ + at.exit;
     adapter_failed_ = getCurr();
     mov(rcx, rax);
     leave();
     // The adapter was called by a foreign thunk, which keeps one word above its return address; or by an entry thunk.
     get(rax, rsp, 16);
-    jmp(trap_);
+    jmp(base_ + at.trap);
 
-    const auto& info = image.info;
-    image.entry_thunks.resize(info.types.size()), image.host_adapters.resize(info.types.size());
-    for (std::uint32_t i = 0; i < info.types.size(); ++i) {
-      if (const std::uint32_t same = info.canonical[i]; same != i) {
+    const auto& all = image.info.types;
+    const auto less = [&](std::uint32_t a, std::uint32_t b) {
+      const int order = text(all[a].params).compare(text(all[b].params));
+      return order != 0 ? order < 0 : text(all[a].results) < text(all[b].results);
+    };
+    std::map<std::uint32_t, std::uint32_t, decltype(less)> written(less);
+    image.entry_thunks.assign(all.size(), 0), image.host_adapters.assign(all.size(), 0);
+    for (std::uint32_t i = 0; i < all.size(); ++i) {
+      if (!used[i]) continue;
+      if (const std::uint32_t same = written.try_emplace(i, i).first->second; same != i) {
         image.entry_thunks[i] = image.entry_thunks[same], image.host_adapters[i] = image.host_adapters[same];
         continue;
       }
       align(16);
       image.entry_thunks[i] = here();
-      entry(info.types[i]);
+      entry(all[i]);
       align(16);
       image.host_adapters[i] = here();
-      adapter(info.types[i]);
+      adapter(all[i]);
     }
   }
 
@@ -140,6 +152,7 @@ class thunk_writer : public Xbyak::CodeGenerator {
   static Xbyak::Xmm xmm_of(reg r) { return Xbyak::Xmm(int(r) - 16); }
   static std::size_t displacement(std::integral auto d) { return std::size_t(std::int64_t(d)); }
   Xbyak::Address header(const Xbyak::Reg64& instance, std::int32_t offset) const { return qword[instance + displacement(offset)]; }
+  static std::string_view text(const std::vector<val>& types) { return {reinterpret_cast<const char*>(types.data()), types.size()}; }
   static std::size_t overflow(std::uint32_t i) { return offsetof(context, overflow) + 8 * std::size_t{i}; }
 
   // The 8 bytes at base + offset: out of line, because xbyak's operands are long where they are inlined.
@@ -165,9 +178,34 @@ class thunk_writer : public Xbyak::CodeGenerator {
     else if (t == val::i32) mov(scratch.cvt32(), general(from).cvt32());
     put(base, offset, is_wide(t) ? general(from) : scratch);
   }
-  void copy(val t, const Xbyak::Reg64& to, std::size_t to_offset, const Xbyak::Reg64& from, std::size_t from_offset, const Xbyak::Reg64& scratch) {
-    load_bits(t, scratch, from, from_offset);
-    put(to, to_offset, scratch);
+  // A run of `count` values from one array to another, all 64 bits of each; `counter` is destroyed where there are many.
+  void copy(const Xbyak::Reg64& to, std::size_t to_offset, const Xbyak::Reg64& from, std::size_t from_offset, std::size_t count, const Xbyak::Reg64& scratch,
+            const Xbyak::Reg64& counter) {
+    constexpr std::size_t few = 4;
+    for (std::size_t i = 0; count <= few && i < count; ++i) get(scratch, from, from_offset + 8 * i), put(to, to_offset + 8 * i, scratch);
+    if (count <= few) return;
+    mov(counter.cvt32(), std::uint32_t(count));
+    const std::uint8_t* const again = getCurr();
+    mov(scratch, qword[from + counter * 8 + (from_offset - 8)]);
+    mov(qword[to + counter * 8 + (to_offset - 8)], scratch);
+    sub(counter.cvt32(), 1);
+    jnz(again);
+  }
+  // Calls in_register(type, register, offset) and in_memory(overflow, offset, count) for values of these types that stand in an array.
+  template <class R, class M>
+  static void deal(const std::vector<val>& types, value_places places, R in_register, M in_memory) {
+    std::size_t run = 0, first = 0;
+    for (std::size_t i = 0; i < types.size(); ++i) {
+      const auto p = places.next(types[i]);
+      if (p.in == reg::none) {
+        if (run++ == 0) first = p.overflow;
+        continue;
+      }
+      if (run != 0) in_memory(overflow(std::uint32_t(first)), 8 * (i - run), run);
+      run = 0;
+      in_register(types[i], p.in, 8 * i);
+    }
+    if (run != 0) in_memory(overflow(std::uint32_t(first)), 8 * (types.size() - run), run);
   }
 
   void entry(const function_type& type) {
@@ -183,23 +221,13 @@ class thunk_writer : public Xbyak::CodeGenerator {
     get(r15, r14, header_offset::memory_base);
     mov(rax, rsi);
     mov(r11, rdi);
-    std::size_t at = 0;
-    for (auto places = value_places::arguments(); const val t : type.params) {
-      const auto p = places.next(t);
-      if (p.in != reg::none) load(t, p.in, r11, at);
-      else copy(t, rcx, overflow(p.overflow), r11, at, r10);
-      at += 8;
-    }
+    deal(type.params, value_places::arguments(), [&](val t, reg r, std::size_t at) { load(t, r, r11, at); },
+         [&](std::size_t place, std::size_t at, std::size_t count) { copy(rcx, place, r11, at, count, r10, rdx); });
     call(rax);
     if (!type.results.empty()) get(r11, rsp, 40);  // the values
     if (type.results.size() > 2) get(rsi, rsp, 32);  // the context
-    at = 0;
-    for (auto places = value_places::results(); const val t : type.results) {
-      const auto p = places.next(t);
-      if (p.in != reg::none) store(t, r11, at, p.in, rdi);
-      else copy(t, r11, at, rsi, overflow(p.overflow), rdi);
-      at += 8;
-    }
+    deal(type.results, value_places::results(), [&](val t, reg r, std::size_t at) { store(t, r11, at, r, rdi); },
+         [&](std::size_t place, std::size_t at, std::size_t count) { copy(r11, at, rsi, place, count, rdi, r8); });
     xor_(eax, eax);
     jmp(exit_);
   }
@@ -215,26 +243,16 @@ class thunk_writer : public Xbyak::CodeGenerator {
       jb(adapter_failed_);
     }
     if (type.params.size() > 4) get(rcx, r14, header_offset::store_context);
-    std::size_t at = 0;
-    for (auto places = value_places::arguments(); const val t : type.params) {
-      const auto p = places.next(t);
-      if (p.in != reg::none) store(t, rsp, at, p.in, rax);
-      else copy(t, rsp, at, rcx, overflow(p.overflow), rax);
-      at += 8;
-    }
+    deal(type.params, value_places::arguments(), [&](val t, reg r, std::size_t at) { store(t, rsp, at, r, rax); },
+         [&](std::size_t place, std::size_t at, std::size_t count) { copy(rsp, at, rcx, place, count, rax, r10); });
     lea(rdi, header(r14, host_closure_call));
     mov(rsi, rsp);
     call(qword[rdi + offsetof(host_closure, call)]);
     test(rax, rax);
     jnz(adapter_failed_);
     if (type.results.size() > 2) get(rsi, r14, header_offset::store_context);
-    at = 0;
-    for (auto places = value_places::results(); const val t : type.results) {
-      const auto p = places.next(t);
-      if (p.in != reg::none) load(t, p.in, rsp, at);
-      else copy(t, rsi, overflow(p.overflow), rsp, at, rdi);
-      at += 8;
-    }
+    deal(type.results, value_places::results(), [&](val t, reg r, std::size_t at) { load(t, r, rsp, at); },
+         [&](std::size_t place, std::size_t at, std::size_t count) { copy(rsi, place, rsp, at, count, rdi, r8); });
     leave_host();
     ret();
   }
@@ -255,7 +273,7 @@ class thunk_writer : public Xbyak::CodeGenerator {
   static constexpr std::size_t few_values = 64;  // the reserve below the stack limit has room for them
 
   const std::uint8_t* base_;
-  const std::uint8_t *exit_ = nullptr, *trap_ = nullptr, *adapter_failed_ = nullptr;
+  const std::uint8_t *exit_ = nullptr, *adapter_failed_ = nullptr;
 };
 
 // Writes at most thunk_bytes(image.info) bytes to `out` and returns their end. image.info and image.layout are there already.
@@ -264,7 +282,12 @@ inline std::uint8_t* write_thunks(std::uint8_t* out, const std::uint8_t* base, m
   w.exits(image, at);
   w.runtime_calls(at);
   w.foreign_calls(image, at);
-  w.types(image);
+  return w.end();
+}
+// Likewise those of the types that are used: by functions, or by call_indirect.
+inline std::uint8_t* write_type_thunks(std::uint8_t* out, const std::uint8_t* base, module_image& image, const thunk_offsets& at, const std::vector<bool>& used) {
+  thunk_writer w(out, type_thunk_bytes(image.info, used), base);
+  w.types(image, at, used);
   return w.end();
 }
 

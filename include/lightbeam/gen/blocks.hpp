@@ -136,11 +136,11 @@ struct blocks {
 
   [[gnu::always_inline]] static void end(G& g) {
     auto& f = *g.c.frame;
-    const auto results = f.results;
+    const std::span<const val> results = f.results, params = f.params;
     if (f.kind == construct::function) return end_function(g);
     if (!f.dead && !F::check_exactly(g, results)) return;
     if (f.kind == construct::then_arm) {
-      if (!std::equal(f.params.begin(), f.params.end(), results.begin(), results.end()))
+      if (!std::equal(params.begin(), params.end(), results.begin(), results.end()))
         return g.fail(failure_kind::invalid, "type mismatch: an if without else must leave what it takes");
       if (f.else_place && !results.empty()) return end_with_parameters(g);
     }
@@ -172,12 +172,12 @@ struct blocks {
   static void arrive_by_falling(G& g, control& f) {
     F::prepare(g, f.results, true);
     F::conform(g, f.target);
-    if (f.results.size() > 1) F::several_results(g, f.results, F::slot_in(g, f), false);
+    if (const std::span<const val> results = f.results; results.size() > 1) F::several_results(g, results, F::slot_in(g, f), false);
   }
   // An if without else, with parameters: its missing else moves them to where results are expected.
   static void end_with_parameters(G& g) {
     auto& f = *g.c.frame;
-    const auto results = f.results;
+    const std::span<const val> results = f.results;
     if (!f.dead) F::branch(g, f);
     F::bind_chain(g.c, f.else_place, g.a.out);
     F::arrive(g, f.else_in, f.else_dirty);

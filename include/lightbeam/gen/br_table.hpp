@@ -16,66 +16,108 @@ struct branch_table {
     const value index = g.pop();
     if (index.type() != val::i32) return g.mismatch(val::i32, index.type());
     const std::uint8_t* const labels = g.pc;
-    const auto count = read_u32(g);
-    if (!count) return;
-    ++g.c.tables;
+    const std::uint32_t count = number(g), first = g.c.tables + 1;
     std::span<const val> types;
-    std::vector<std::uint32_t> named;
-    if (!check_labels(g, *count, types, named)) return;
+    auto& named = g.c.named;
+    named.clear();
+    if (g.c.failed || !check_labels(g, count, types)) return;
+    g.c.tables += std::uint32_t(named.size());
     const std::uint8_t* const next = g.pc;
 
     const reg at = reg::cx, table = reg::dx;
     if (!g.is_free(at) && !index.reads(at)) g.template cold<&slow<Policy>::evict>(at);
     g.template start<true>(at, index);
     g.claim(table);
-    const bool detoured = std::any_of(named.begin(), named.end(), [&](auto depth) { return needs_detour(g, frame(g, depth), types); });
+    store_for_many(g, named);
+    auto& detours = g.c.detours;
+    detours.clear();
+    common_homes common{g};
+    for (auto& d : named) {
+      if (!needs_detour(g, frame(g, d.depth), types, common)) continue;
+      detours.emplace_back();
+      d.detour = std::uint32_t(detours.size());
+    }
     // Detours may spill nothing: only one of them runs.
-    if (detoured) g.flush();
+    if (!detours.empty()) g.flush();
     // One value goes to where all labels but those of loops want it; loops take it from there.
     F::prepare(g, types, types.size() == 1);
-    for (const auto depth : named)
-      if (auto& f = frame(g, depth); f.kind != construct::function && !needs_detour(g, f, types)) F::conform(g, f.target);
+    for (const auto& d : named)
+      if (auto& f = frame(g, d.depth); f.kind != construct::function && !d.detour) arrive(g, f, common);
 
-    g.a.alu(alu_op::cmp, width::w32, at, std::int32_t(*count));
+    g.a.alu(alu_op::cmp, width::w32, at, std::int32_t(count));
     g.pc = labels;
-    read_u32(g);
-    write_table(g, *count, at, table, types);
+    number(g);
+    write_table(g, count, at, table, {named.data() - first, detours.data()});
     g.pc = next;
-    detours(g, named, types);
+    write_detours(g, types);
     g.release(mask(at, table));
   }
 
  private:
-  static std::optional<std::uint32_t> read_u32(G& g) {
+  // Homes in common with a region outside, which nearly all labels share.
+  struct common_homes {
+    G& g;
+    std::uint32_t region = no_index, homes = 0;
+
+    std::uint32_t with(std::uint32_t r) {
+      if (r != region) homes = F::common(g, g.c.current_region, region = r);
+      return homes & g.in();
+    }
+  };
+  // Where a table's entries lead. `named` by control::table.
+  struct destinations {
+    const named_label* named;
+    label* detours;
+
+    label& of(control& f) const {
+      const std::uint32_t detour = named[f.table].detour;
+      return detour ? detours[detour - 1] : f.target;
+    }
+  };
+
+  static std::uint32_t number(G& g) {
+    if (*g.pc < 0x80) [[likely]] return *g.pc++;
     const auto read = decode_u32(g.pc);
     g.pc += read.length;
-    if (read.length == 0) return g.fail(failure_kind::malformed, "integer representation too long"), std::nullopt;
+    if (read.length == 0) g.fail(failure_kind::malformed, "integer representation too long");
     return read.value;
   }
-  static control& frame(G& g, std::uint32_t depth) { return g.c.frames[g.c.frames.size() - 1 - depth]; }
-  static bool needs_detour(G& g, const control& f, std::span<const val> types) {
+  static control& frame(G& g, std::uint32_t depth) { return *(g.c.frame - depth); }
+  static bool needs_detour(G& g, const control& f, std::span<const val> types, common_homes& common) {
     if (f.kind == construct::function) return types.size() > 1;
-    return F::needs_copies(f, types) || f.target_region != g.c.current_region;
+    if (F::needs_copies(f, types)) return true;
+    return f.target_region != g.c.current_region && !F::is_free(g, f.target, common.with(f.target_region));
+  }
+  // Where many labels lie outside of the region, stores before the jump save each of them a detour.
+  static void store_for_many(G& g, const std::vector<named_label>& named) {
+    constexpr int many = 16;
+    if (std::count_if(named.begin(), named.end(), [&](const auto& d) { return frame(g, d.depth).target_region != g.c.current_region; }) > many) F::store_homes(g, ~0u);
+  }
+  static void arrive(G& g, control& f, common_homes& common) {
+    if (f.target_region == g.c.current_region) F::conform(g, f.target);
+    else F::arrive_free(f.target, common.with(f.target_region));
   }
 
-  // Every label takes what lies on the stack. `named` gets each label once.
-  static bool check_labels(G& g, std::uint32_t count, std::span<const val>& types, std::vector<std::uint32_t>& named) {
+  // Every label takes what lies on the stack. `g.c.named` gets each label once.
+  static bool check_labels(G& g, std::uint32_t count, std::span<const val>& types) {
+    auto& named = g.c.named;
+    const std::uint32_t first = g.c.tables + 1;
     for (std::uint64_t i = 0; i <= count; ++i) {
-      const auto depth = read_u32(g);
-      if (!depth) return false;
-      if (*depth >= g.c.frames.size()) return g.unknown("unknown label", *depth), false;
-      auto& f = frame(g, *depth);
-      if (f.table == g.c.tables) continue;
-      f.table = g.c.tables;
+      const std::uint32_t depth = number(g);
+      if (g.c.failed) return false;
+      if (depth >= g.c.frames.size()) return g.unknown("unknown label", depth), false;
+      auto& f = frame(g, depth);
+      if (f.table >= first) continue;
+      f.table = first + std::uint32_t(named.size());
       if (named.empty()) types = f.branch_types();
       else if (types.size() != f.branch_types().size()) return g.fail(failure_kind::invalid, "type mismatch: labels of br_table differ in arity"), false;
       if (!F::check(g, f.branch_types())) return false;
-      named.push_back(*depth);
+      named.push_back({depth, 0});
     }
     return true;
   }
 
-  static void write_table(G& g, std::uint32_t count, reg at, reg table, std::span<const val> types) {
+  static void write_table(G& g, std::uint32_t count, reg at, reg table, destinations to_where) {
     std::uint8_t* const otherwise = g.a.jcc(cond::ae);
     std::uint8_t* const base = g.a.lea_rip(table);
     g.a.load(load_op::movsxd, at, {table, at, 2, 0});
@@ -84,8 +126,7 @@ struct branch_table {
     Policy::assembler::patch(base, g.a.out);
     const std::uint32_t start = g.c.position(g.a.out);
     for (std::uint32_t i = 0; i < count; ++i, g.a.out += 4) {
-      auto& f = frame(g, *read_u32(g));
-      label& to = needs_detour(g, f, types) ? f.detour : f.target;
+      label& to = to_where.of(frame(g, number(g)));
       const std::int32_t distance = std::int32_t(to.place - start);
       if (to.bound) std::memcpy(g.a.out, &distance, 4);
       else {
@@ -93,24 +134,21 @@ struct branch_table {
         to.tables = std::uint32_t(g.c.table_fields.size());
       }
     }
-    auto& f = frame(g, *read_u32(g));
-    label& to = needs_detour(g, f, types) ? f.detour : f.target;
+    label& to = to_where.of(frame(g, number(g)));
     if (to.bound) Policy::assembler::patch(otherwise, g.c.code + to.place);
     else F::chain(g, to.place, otherwise);
   }
 
-  static void detours(G& g, const std::vector<std::uint32_t>& named, std::span<const val> types) {
+  static void write_detours(G& g, std::span<const val> types) {
     const auto registers = g.registers;
     const auto dirty = g.c.dirty;
     // Each starts from the state at the jump.
     const std::vector<value> operands(g.sp - types.size(), g.sp);
-    for (const auto depth : named) {
-      auto& f = frame(g, depth);
-      if (!needs_detour(g, f, types)) continue;
-      if (!F::ensure_space(g, 1024)) return;  // a label is one byte, and all homes may have to be moved
-      F::bind(g, f.detour);
-      f.detour = {};
-      F::branch(g, f);
+    for (const auto& d : g.c.named) {
+      if (!d.detour) continue;
+      if (!F::ensure_space(g, 1, 1024)) return;  // a label is one byte, and all homes may have to be moved
+      F::bind(g, g.c.detours[d.detour - 1]);
+      F::branch(g, frame(g, d.depth));
       g.registers = registers, g.c.dirty = dirty;
       std::copy(operands.begin(), operands.end(), g.sp - types.size());
     }

@@ -16,7 +16,7 @@ struct calls {
     const auto& info = *g.c.info;
     if (index >= info.functions.size()) return g.unknown("unknown function", index);
     const std::uint32_t type = info.functions[index];
-    const auto& places = g.c.signatures[type];
+    const auto& places = g.c.signature(type);
     const survey seen = look(g, places.params, nullptr);
     if (seen.mistyped) return void(F::check(g, info.types[type].params));
     before(g, places.params.size());
@@ -38,7 +38,7 @@ struct calls {
     if (info.tables[table].element != val::funcref) return g.mismatch(val::funcref, info.tables[table].element);
     if (type >= info.types.size()) return g.unknown("unknown type", type);
     if (g.sp[-1].type() != val::i32) return g.mismatch(val::i32, g.sp[-1].type());
-    const auto& places = g.c.signatures[type];
+    const auto& places = g.c.signature(type);
     const survey seen = look(g, places.params, &g.sp[-1]);
     if (seen.mistyped) return --g.sp, void(F::check(g, info.types[type].params));
     before(g, places.params.size() + 1);
@@ -162,7 +162,7 @@ struct calls {
       else overflow = true;
     if (index) pending[count++] = {index, reg::ax, index->registers()};
     if (overflow) {
-      if (!F::ensure_space(g, 32 * places.size())) return;
+      if (!F::ensure_space(g, places.size(), 32)) return;
       overflow_arguments(g, places, first);
       for (std::uint32_t i = 0; i < count; ++i) pending[i].reads = pending[i].from->registers();
     }
@@ -231,7 +231,7 @@ struct calls {
     g.push_in(results[0].type, results[0].in);
   }
   [[gnu::noinline]] static void several_results(G& g, std::span<const signature_places::place> results) {
-    if (!F::ensure_stack(g, results.size()) || !F::ensure_space(g, 32 * results.size())) return;
+    if (!F::ensure_stack(g, results.size()) || !F::ensure_space(g, results.size(), 32)) return;
     for (const auto& r : results)
       if (r.in != reg::none) g.own(r.in);
     value* const first = g.sp;

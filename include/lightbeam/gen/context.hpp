@@ -2,6 +2,7 @@
 
 #include "value.hpp"
 #include "../runtime/image.hpp"
+#include "../wasm/type_reader.hpp"
 #include "../x64/cpu.hpp"
 #include "../x64/rare_assembler.hpp"
 #include <memory>
@@ -44,23 +45,28 @@ struct label {
 
 enum class construct : std::uint8_t { function, block, loop, then_arm, else_arm };
 
+// Its size counts: a body may open a hundred thousand in as many bytes.
 struct control {
+  short_types params, results;
   construct kind = construct::block;
   bool has_region = false;            // a loop that brought its own homes
+  bool dead = false;                  // its end is not reached by falling through
   std::uint32_t region = 0;           // of the code outside of it: to which its end returns
   std::uint32_t target_region = 0;    // of the code at its label
-  std::span<const val> params, results;
-  bool dead = false;                  // its end is not reached by falling through
   std::uint32_t first = 0;            // its operands begin here on the stack, above its sentinel
   label target;                       // of br: the end, or a loop's header
   std::uint32_t else_place = 0;       // chain of the false edge of `if`
   std::uint32_t else_in = 0, else_dirty = 0;
-  std::uint32_t table = 0;            // the last br_table that named it, and its detour for that
-  label detour;
+  std::uint32_t table = 0;            // of the last br_table that named it: its number among all labels that were named
 
   std::span<const val> branch_types() const { return kind == construct::loop ? params : results; }
 };
 
+// A label that a br_table names, once for each.
+struct named_label {
+  std::uint32_t depth;
+  std::uint32_t detour;  // 1 + its index among those of the table, if its edge needs moves
+};
 // Written after the body, out of the way.
 struct cold_trap {
   std::uint32_t field;   // of the jump that goes there
@@ -81,7 +87,7 @@ struct table_field {
   std::uint32_t field, table, next;
 };
 
-// Where arguments and results of a function type travel: worked out once a type.
+// Where arguments and results of a function type travel: worked out once a type, when something is called that has it.
 struct signature_places {
   struct place {
     val type;
@@ -89,12 +95,20 @@ struct signature_places {
     std::uint32_t overflow;
   };
   std::vector<place> params, results;
+
+  signature_places(const function_type& t) {
+    auto arguments = value_places::arguments(), returns = value_places::results();
+    for (const val v : t.params) params.push_back(place_of(v, arguments.next(v)));
+    for (const val v : t.results) results.push_back(place_of(v, returns.next(v)));
+  }
+  static place place_of(val t, value_places::place p) { return {t, p.in, p.overflow}; }
 };
 
 // Offsets in the code of the thunks that function bodies call.
 struct thunk_places {
   std::uint32_t trap_exits[11] = {};
   std::uint32_t foreign_call = 0, runtime_call = 0;
+  std::uint32_t exit = 0, trap = 0;  // where other thunks end
 };
 
 // The homes of one region: which register holds which local.
@@ -177,7 +191,7 @@ struct compile_context {
   std::array<std::uint32_t, scan_reach + 1> ranking;
   std::span<const std::uint32_t> ranked;  // of ranking
   std::uint32_t tables = 0;      // br_tables so far
-  std::uint64_t locals_so_far = 0, bytes_so_far = 0;  // of all functions of the module
+  expansion values;              // of all functions of the module
   std::uint32_t function = 0;    // index in the module
   std::optional<failure> failed;
   locator* locating = nullptr;   // while a trap is located
@@ -189,11 +203,13 @@ struct compile_context {
   std::vector<value> local_memory;
   std::vector<region> regions;
   std::vector<table_field> table_fields;
+  std::vector<named_label> named;  // of one br_table, like the next
+  std::vector<label> detours;
   std::vector<cold_trap> traps;
   std::vector<cold_exit> exits;
   std::vector<std::uint32_t> call_places;  // per function: its position, or the head of a chain of call fields
   std::vector<bool> placed;                // per function: call_places is its position
-  std::vector<signature_places> signatures;  // per type
+  std::vector<std::unique_ptr<const signature_places>> signatures;  // per type, null until it is called
   thunk_places thunks;
 
   // Room for this many entries; three sentinels lie below, because operators look at operands before they know how many there are.
@@ -209,6 +225,11 @@ struct compile_context {
     stack_end = stack_memory.get() + stack_entries;
     sp = stack + used;
   }
+  const signature_places& signature(std::uint32_t type) {
+    if (!signatures[type]) [[unlikely]] make_signature(type);
+    return *signatures[type];
+  }
+  [[gnu::noinline, gnu::cold]] void make_signature(std::uint32_t type) { signatures[type] = std::make_unique<const signature_places>(info->types[type]); }
   std::uint32_t position(const std::uint8_t* p) const { return std::uint32_t(p - code); }
 };
 

@@ -25,7 +25,7 @@ struct dead_code {
     if (g.c.failed) return;
     g.c.frame->dead = true;
     surroundings around{g.c};
-    const auto next = skip_dead(*g.c.info, Policy::features, around, g.pc, g.c.body_end, g.c.body);
+    const auto next = skip_dead(*g.c.info, Policy::features, around, g.pc, g.c.body_end, g.c.body, g.c.values);
     if (next) {
       g.pc = *next;
       return;

@@ -178,6 +178,7 @@ struct flow {
   }
   // The operands on top of the stack have these types.
   static bool check(G& g, std::span<const val> types) {
+    if (!allow(g, types.size())) return false;
     const value* const first = g.c.stack + g.c.frame->first;
     if (std::size_t(g.sp - first) < types.size()) return g.mismatch(types[types.size() - std::size_t(g.sp - first) - 1], val::none), false;
     return types_match(g, g.sp - types.size(), types);
@@ -188,8 +189,14 @@ struct flow {
     if (std::size_t(g.sp - (g.c.stack + g.c.frame->first)) == types.size()) return true;
     return g.fail(failure_kind::invalid, "type mismatch: values remain on the stack at the end of the block"), false;
   }
-  // Most operators make a bounded number of bytes, for which there is space. The others ask.
-  static bool ensure_space(G& g, std::size_t bytes) {
+  static bool allow(G& g, std::size_t operands) {
+    if (g.c.values.operands(operands) || g.c.locating) [[likely]] return true;
+    return g.fail(failure_kind::limit, expansion::text), false;
+  }
+  // Most operators make a bounded number of bytes, for which there is space. The others ask: so many for each of some operands.
+  static bool ensure_space(G& g, std::size_t operands, std::size_t bytes_each) {
+    if (!allow(g, operands)) return false;
+    const std::size_t bytes = operands * bytes_each;
     if (g.c.limit - g.a.out > std::ptrdiff_t(bytes + 8192)) [[likely]] return true;
     return g.fail(failure_kind::limit, "machine code outgrows its reservation"), false;
   }
@@ -197,6 +204,7 @@ struct flow {
   static bool ensure_stack(G& g, std::size_t more) {
     constexpr std::size_t most_pending = 65536;
     const auto body = std::size_t(g.c.body_end - g.c.body), used = std::size_t(g.sp - g.c.stack) + more;
+    if (!allow(g, more)) return false;
     if (used > body + most_pending) return g.fail(failure_kind::limit, "too many operands on the stack"), false;
     if (std::size_t(g.c.stack_end - g.sp) > more + body + 64) return true;
     g.save();
@@ -218,7 +226,7 @@ struct flow {
   // Several results, all in their own slots or constants: the first to its register (loops: to its slot), the others to the
   // slots where the target expects them, which never lie above their own.
   static void several_results(G& g, std::span<const val> types, std::int32_t target_slot, bool loop) {
-    if (!ensure_space(g, 24 * types.size())) return;
+    if (!ensure_space(g, types.size(), 24)) return;
     const value* const from = g.sp - types.size();
     const reg first = result_register(types[0]);
     if (!loop) g.template into<true>(first, from[0]);
@@ -289,12 +297,24 @@ struct flow {
     bind_chain(g.c, past.place, g.a.out);
   }
 
-  // A conditional branch that leaves the region goes by way of a cold exit.
+  // Whether an edge out of the region needs no moves: `stays` says which homes both sides have in common.
+  static bool is_free(G& g, const label& l, std::uint32_t stays) { return !l.bound && !(g.in() & g.c.dirty) && (!l.reached || !(l.in & ~stays)); }
+  static void arrive_free(label& l, std::uint32_t stays) {
+    if (l.reached) return;
+    l.reached = true;
+    l.in = stays;
+    l.dirty = 0;
+  }
+  // A conditional branch that leaves the region goes by way of a cold exit, if there is something to be moved.
   [[LIGHTBEAM_SCALAR]] static void branch_out(G& g, control& f, condition when) {
-    label exit;
-    jump_if(g, exit, when);
+    // More exits than real code has: stores for all of them, instead of stores in each.
+    constexpr std::size_t always = 64, bytes_each = 16;
+    if (g.c.exits.size() > always + std::size_t(g.pc - g.c.body) / bytes_each) store_homes(g, ~0u);
     label& l = f.target;
     const std::uint32_t stays = common(g, g.c.current_region, f.target_region) & g.in();
+    if (is_free(g, l, stays)) return arrive_free(l, stays), jump_if(g, l, when);
+    label exit;
+    jump_if(g, exit, when);
     if (!l.reached) {
       l.reached = true;
       l.in = stays;
@@ -328,7 +348,7 @@ struct flow {
       value v = g.sp[-1];
       return g.template into<true>(result_register(types[0]), v);
     }
-    if (!ensure_space(g, 48 * types.size())) return;
+    if (!ensure_space(g, types.size(), 48)) return;
     flush_results(g, types.size());
     auto places = value_places::results();
     const value* const from = g.sp - types.size();

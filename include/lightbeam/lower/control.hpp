@@ -52,7 +52,7 @@ struct branches {
     if (!g.c.failed) dead_code<Policy>::skip(g);
   }
   static void leave(G& g) {
-    const auto types = g.c.frames[0].results;
+    const std::span<const val> types = g.c.frames[0].results;
     if (!F::check(g, types)) return;
     F::leave(g, types);
     dead_code<Policy>::skip(g);

@@ -25,7 +25,7 @@ class module_image : public failure_source {
   const std::uint8_t* code = nullptr;
   std::size_t code_size = 0;
   std::vector<std::uint32_t> function_offsets;  // of the functions defined here
-  // By index into info.types (equal types share): entry thunk
+  // By index into info.types (equal types share, types that nothing uses have none): entry thunk
   //   uint64_t entry(uint64_t* values, const void* code, instance_header* instance, context*)
   // reads the arguments from `values`, writes the results there (a v128 takes two) and returns 0, or 1 after a trap.
   std::vector<std::uint32_t> entry_thunks;

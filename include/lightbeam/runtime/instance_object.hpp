@@ -41,12 +41,11 @@ class instance_object {
   }
   std::uint32_t type_id(std::uint32_t type) const { return part<std::uint32_t>(image.layout.type_ids)[type]; }
 
-  // The bits of a constant expression, section 4.3; `high` is the upper half of a v128.
-  std::uint64_t evaluate(const const_expression& e, std::uint64_t* high = nullptr) {
-    using kind = const_expression::kind;
-    if (high) *high = e.op == kind::constant ? e.bits[1] : e.op == kind::global_get && e.type == val::v128 ? global(e.index)[1] : 0;
+  // The bits of a constant expression, section 4.3.
+  std::uint64_t evaluate(const short_expression& e) {
+    using kind = short_expression::kind;
     switch (e.op) {
-      case kind::constant: return e.bits[0];
+      case kind::constant: return e.index;
       case kind::global_get: return *global(e.index);
       case kind::ref_null: return 0;
       case kind::ref_func: return reinterpret_cast<std::uint64_t>(record(e.index));

@@ -137,10 +137,10 @@ class instantiation {
   void initialise_globals() {
     for (std::uint32_t g = info().imported_globals; g < info().globals.size(); ++g) {
       const auto& e = info().global_initialisers[g - info().imported_globals];
-      std::uint64_t high = 0;
+      const bool constant = e.op == const_expression::kind::constant;
       auto* const words = instance_.global(g);
-      words[0] = instance_.evaluate(e, &high);
-      if (info().globals[g].type == val::v128) words[1] = high;
+      words[0] = constant ? e.bits[0] : instance_.evaluate(e);
+      if (info().globals[g].type == val::v128) words[1] = constant ? e.bits[1] : instance_.global(e.index)[1];
     }
   }
 

@@ -4,6 +4,7 @@
 #include "memory_object.hpp"
 #include "table_object.hpp"
 #include <deque>
+#include <map>
 #include <exception>
 
 namespace lightbeam::inline LIGHTBEAM_ABI {
@@ -57,16 +58,9 @@ class store_object : public context {
     for (const val t : type.params) key += char(t);
     key += char(0x7f);
     for (const val t : type.results) key += char(t);
-    std::size_t at = 0;  // the first that does not come before the key
-    for (std::size_t count = type_ids_.size(); count != 0;) {
-      if (type_ids_[at + count / 2].text < key) at += count / 2 + 1, count -= count / 2 + 1;
-      else count /= 2;
-    }
-    if (at != type_ids_.size() && type_ids_[at].text == key) return type_ids_[at].id;
-    const auto id = std::uint32_t(types_.size());
-    types_.push_back({type, nullptr});
-    type_ids_.insert(type_ids_.begin() + std::ptrdiff_t(at), {std::move(key), id});
-    return id;
+    const auto [known, is_new] = type_ids_.try_emplace(std::move(key), std::uint32_t(types_.size()));
+    if (is_new) types_.push_back({type, nullptr});
+    return known->second;
   }
   const function_type& type(std::uint32_t id) const { return types_[id].type; }
 
@@ -88,7 +82,7 @@ class store_object : public context {
   void adopt_adapters(const module_image& image, std::span<const std::uint32_t> ids) {
     bool is_new = false;
     for (std::size_t i = 0; i < ids.size(); ++i) {
-      if (types_[ids[i]].adapter) continue;
+      if (types_[ids[i]].adapter || image.host_adapters[i] == 0) continue;
       types_[ids[i]].adapter = image.code + image.host_adapters[i];
       is_new = true;
     }
@@ -136,10 +130,6 @@ class store_object : public context {
     function_type type;
     const void* adapter;
   };
-  struct type_key {
-    std::string text;
-    std::uint32_t id;
-  };
   struct host_entry {
     host_closure closure;
     function_record record;
@@ -153,7 +143,7 @@ class store_object : public context {
     std::uint64_t value[2] = {};
   };
 
-  std::vector<type_key> type_ids_;  // ordered by their text
+  std::map<std::string, std::uint32_t> type_ids_;  // a module may bring a million of them
   std::deque<store_type> types_;
   std::deque<function_record> records_;
   std::vector<owner<host_entry>> hosts_;

@@ -108,7 +108,8 @@ class any_value {
   static any_value from_words(val type, const std::uint64_t* words) {
     any_value v;
     v.type_ = type;
-    std::memcpy(v.words_, words, 8 * words_of(type));
+    if (type == val::i32 || type == val::f32) v.words_[0] = std::uint32_t(words[0]);
+    else std::memcpy(v.words_, words, 8 * words_of(type));
     return v;
   }
   static any_value null(val reference) {

@@ -33,10 +33,10 @@ class const_expression_reader {
 
   const_expression operator_of(std::uint8_t code, std::uint32_t at) {
     switch (code) {
-      case 0x41: return {kind::constant, val::i32, 0, {std::uint32_t(in_.s32())}};
-      case 0x42: return {kind::constant, val::i64, 0, {std::uint64_t(in_.s64())}};
-      case 0x43: return {kind::constant, val::f32, 0, {in_.fixed<std::uint32_t>()}};
-      case 0x44: return {kind::constant, val::f64, 0, {in_.fixed<std::uint64_t>()}};
+      case 0x41: return constant(val::i32, std::uint32_t(in_.s32()));
+      case 0x42: return constant(val::i64, std::uint64_t(in_.s64()));
+      case 0x43: return constant(val::f32, in_.fixed<std::uint32_t>());
+      case 0x44: return constant(val::f64, in_.fixed<std::uint64_t>());
       case 0x23: return global(at);
       case 0xd0: return null(at);
       case 0xd2: return function(at);
@@ -44,17 +44,21 @@ class const_expression_reader {
     }
   }
 
+  static const_expression constant(val type, std::uint64_t low, std::uint64_t high = 0) {
+    return {{kind::constant, type, std::uint32_t(low)}, {low, high}};
+  }
+
   const_expression global(std::uint32_t at) {
     const std::uint32_t index = in_.u32();
     if (!in_) return {};
     if (index >= info_.imported_globals) return in_.unknown("unknown global", index, at), const_expression();
     if (info_.globals[index].is_mutable) return in_.invalid("constant expression required", at), const_expression();
-    return {kind::global_get, info_.globals[index].type, index, {}};
+    return {{kind::global_get, info_.globals[index].type, index}, {}};
   }
 
   const_expression null(std::uint32_t at) {
     types_.need(feature::reference_types, "ref.null needs the feature reference-types, which is disabled", at);
-    return {kind::ref_null, types_.reference(), 0, {}};
+    return {{kind::ref_null, types_.reference(), 0}, {}};
   }
 
   const_expression function(std::uint32_t at) {
@@ -63,7 +67,7 @@ class const_expression_reader {
     if (!in_) return {};
     if (index >= info_.functions.size()) return in_.unknown("unknown function", index, at), const_expression();
     info_.referenced[index] = true;
-    return {kind::ref_func, val::funcref, index, {}};
+    return {{kind::ref_func, val::funcref, index}, {}};
   }
 
   // v128.const, and everything that is not constant: malformed if it is no operator at all.
@@ -74,7 +78,7 @@ class const_expression_reader {
     if (code == 0xfd && number == 12) {
       types_.need(feature::simd, "v128.const needs the feature simd, which is disabled", at);
       const auto low = in_.fixed<std::uint64_t>(), high = in_.fixed<std::uint64_t>();
-      return {kind::constant, val::v128, 0, {low, high}};
+      return constant(val::v128, low, high);
     }
     if ((code >= 0x6a && code <= 0x6c) || (code >= 0x7c && code <= 0x7e))
       return types_.unsupported("arithmetic in constant expressions (feature extended-const) is not supported", at), const_expression();

@@ -14,6 +14,18 @@ struct function_type {
   bool operator==(const function_type&) const = default;
 };
 
+// A span of types in 12 bytes, for those who keep many.
+class [[gnu::packed, gnu::aligned(4)]] short_types {
+ public:
+  constexpr short_types() = default;
+  constexpr short_types(std::span<const val> t) : first_(t.data()), count_(std::uint32_t(t.size())) {}
+  constexpr operator std::span<const val>() const { return {first_, count_}; }
+
+ private:
+  const val* first_ = nullptr;
+  std::uint32_t count_ = 0;
+};
+
 // In pages of 64 KiB for memories, in elements for tables.
 struct limits {
   std::uint32_t minimum = 0;
@@ -48,13 +60,16 @@ struct export_entry {
   std::uint32_t index = 0;
 };
 
-// A constant expression of Wasm 2.0: one operator and `end`.
-struct const_expression {
+// A constant expression of Wasm 2.0, one operator and `end`, of a type that needs at most 32 bits to say: references and i32.
+struct short_expression {
   enum class kind : std::uint8_t { constant, global_get, ref_null, ref_func };
   kind op = kind::constant;
   val type = val::i32;
-  std::uint32_t index = 0;       // of the global or function
-  std::uint64_t bits[2] = {};    // of the constant; the second word is the upper half of a v128
+  std::uint32_t index = 0;     // of the global or function; the bits of an i32
+};
+// Of any type.
+struct const_expression : short_expression {
+  std::uint64_t bits[2] = {};  // of the constant; the second word is the upper half of a v128
 };
 
 enum class segment_mode : std::uint8_t { active, passive, declarative };
@@ -63,13 +78,13 @@ struct element_segment {
   segment_mode mode = segment_mode::passive;
   val type = val::funcref;
   std::uint32_t table = 0;
-  const_expression offset;
-  std::vector<const_expression> items;
+  short_expression offset;
+  std::vector<short_expression> items;
 };
 struct data_segment {
   segment_mode mode = segment_mode::passive;
   std::uint32_t memory = 0;
-  const_expression offset;
+  short_expression offset;
   std::uint32_t begin = 0, size = 0;  // in module_info::bytes
 };
 
@@ -96,7 +111,6 @@ struct module_info {
   std::vector<data_segment> data;
   std::vector<body_range> bodies;          // of the functions defined here
   std::vector<bool> referenced;            // per function: may be the operand of ref.func (exports, elements, globals): C.refs
-  std::vector<std::uint32_t> canonical;    // per type: the lowest index of an equal type
   std::vector<std::string> function_names; // of the name section, by function index; empty strings where it says nothing
 
   const function_type& type_of(std::uint32_t function) const { return types[functions[function]]; }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "types.hpp"
+#include "type_reader.hpp"
 #include "../core/reader.hpp"
 #include <algorithm>
 #include <vector>
@@ -11,8 +11,8 @@ enum class block_kind : std::uint8_t { block, loop, then_arm };
 
 // A block that is open while its operators are validated. Types outlive it: they stand in the module, or in `single`.
 struct open_block {
-  std::span<const val> params, results;
-  std::size_t height = 0;  // of the operand stack where it began, without its parameters
+  short_types params, results;
+  std::uint32_t height = 0;  // of the operand stack where it began, without its parameters
   block_kind kind = block_kind::block;
   bool unreachable = false;
 
@@ -30,7 +30,7 @@ inline std::span<const val> single(val t) {
 // four can be read at once. Memory is kept for the next function.
 class operand_stack {
  public:
-  operand_stack() : values_(64) {}
+  explicit operand_stack(expansion& e) : expansion_(e), values_(64) {}
   operand_stack(const operand_stack&) = delete;
   operand_stack& operator=(const operand_stack&) = delete;
 
@@ -59,6 +59,7 @@ class operand_stack {
     *top_++ = t;
   }
   void push(std::span<const val> types) {
+    allow(types.size());
     reserve(types.size());
     top_ = std::copy(types.begin(), types.end(), top_);
   }
@@ -72,12 +73,14 @@ class operand_stack {
     return found;
   }
   void pop(std::span<const val> types) {
+    allow(types.size());
     if (ends_with(types)) top_ -= types.size();
     else
       for (std::size_t i = types.size(); i--;) pop(types[i]);
   }
   // As if popped and pushed back with the types that they had.
   void check(std::span<const val> types) {
+    allow(types.size());
     if (ends_with(types)) return;
     const val* at = top_;
     for (std::size_t i = types.size(); i--;) {
@@ -91,7 +94,7 @@ class operand_stack {
 
   void open(block_kind kind, std::span<const val> params, std::span<const val> results, bool unreachable = false) {
     pop(params);
-    blocks_.push_back({params, results, height(), kind, unreachable});
+    blocks_.push_back({params, results, std::uint32_t(height()), kind, unreachable});
     base_ = top_;
     push(params);
   }
@@ -102,7 +105,7 @@ class operand_stack {
   }
   // After check_results().
   void close() {
-    const auto results = block().results;
+    const std::span<const val> results = block().results;
     blocks_.pop_back();
     base_ = values_.data() + (blocks_.empty() ? padding : block().height);
     push(results);
@@ -127,6 +130,9 @@ class operand_stack {
   // Only calls and blocks that push many results again and again come here: a body of a few bytes must not take all memory.
   static constexpr std::size_t most_operands = 1u << 24;
 
+  void allow(std::size_t count) {
+    if (!expansion_.operands(count)) in_->fail(failure_kind::limit, expansion::text, at_);
+  }
   std::size_t height() const { return std::size_t(top_ - values_.data()); }
   std::size_t room() const { return values_.size() - height(); }
   bool ends_with(std::span<const val> types) const {
@@ -140,6 +146,7 @@ class operand_stack {
     base_ = values_.data() + base;
   }
 
+  expansion& expansion_;
   std::vector<val> values_;
   std::vector<open_block> blocks_;
   val *base_ = nullptr, *top_ = nullptr;

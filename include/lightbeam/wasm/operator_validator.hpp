@@ -140,9 +140,9 @@ class operator_validator {
   // An `if` without `else` passes its parameters on.
   void end() {
     stack_.check_results();
-    const open_block& b = stack_.block();
-    if (b.kind == block_kind::then_arm && !std::equal(b.params.begin(), b.params.end(), b.results.begin(), b.results.end()))
-      stack_.mismatch(b.results.empty() ? val::none : b.results.front(), b.params.empty() ? val::none : b.params.front());
+    const std::span<const val> params = stack_.block().params, results = stack_.block().results;
+    if (stack_.block().kind == block_kind::then_arm && !std::equal(params.begin(), params.end(), results.begin(), results.end()))
+      stack_.mismatch(results.empty() ? val::none : results.front(), params.empty() ? val::none : params.front());
     if (in_) stack_.close();
   }
   void select() {

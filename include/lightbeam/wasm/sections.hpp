@@ -3,8 +3,6 @@
 #include "const_expression.hpp"
 #include "name_section.hpp"
 #include <algorithm>
-#include <map>
-#include <numeric>
 
 namespace lightbeam::inline LIGHTBEAM_ABI {
 
@@ -45,13 +43,16 @@ class section_reader {
   }
 
   void types() {
-    for (std::uint32_t n = types_.length(module_limits::types, 2); n-- && in_;) info_.types.push_back(types_.function());
-    const auto less = [this](std::uint32_t a, std::uint32_t b) {
-      const function_type &x = info_.types[a], &y = info_.types[b];
-      return x.params != y.params ? x.params < y.params : x.results < y.results;
-    };
-    std::map<std::uint32_t, std::uint32_t, decltype(less)> lowest(less);
-    for (std::uint32_t i = 0; i < info_.types.size(); ++i) info_.canonical.push_back(lowest.try_emplace(i, i).first->second);
+    for (std::uint32_t n = length(info_.types, module_limits::types, 2, 6); n-- && in_;) info_.types.push_back(types_.function());
+  }
+
+  // The length of a vector of the module, with room for its entries, as far as its bytes can hold so many of the usual size: a
+  // length alone takes no memory.
+  template <class T>
+  std::uint32_t length(std::vector<T>& v, std::uint32_t most, std::uint32_t least_bytes, std::uint32_t usual_bytes) {
+    const std::uint32_t n = types_.length(most, least_bytes);
+    v.reserve(std::min(n, std::uint32_t(in_.left()) / usual_bytes));
+    return n;
   }
 
   std::uint32_t type_index() {
@@ -87,7 +88,7 @@ class section_reader {
   }
 
   void imports() {
-    for (std::uint32_t n = types_.length(module_limits::imports, 4); n-- && in_;) {
+    for (std::uint32_t n = length(info_.imports, module_limits::imports, 4, 8); n-- && in_;) {
       import_entry e;
       e.module = types_.name();
       e.name = types_.name();
@@ -143,7 +144,7 @@ class section_reader {
   void exports() {
     constexpr const char* unknown[] = {"unknown function", "unknown table", "unknown memory", "unknown global"};
     const std::uint32_t begin = in_.offset();
-    for (std::uint32_t n = types_.length(module_limits::exports, 3); n-- && in_;) {
+    for (std::uint32_t n = length(info_.exports, module_limits::exports, 3, 8); n-- && in_;) {
       export_entry e;
       e.name = types_.name();
       const std::uint32_t at = in_.offset();
@@ -164,12 +165,25 @@ class section_reader {
 
   // The first export whose name an earlier one has, or no_index.
   std::uint32_t duplicate_export() const {
-    std::vector<std::pair<std::string_view, std::uint32_t>> names;
-    for (const export_entry& e : info_.exports) names.emplace_back(e.name, std::uint32_t(names.size()));
-    std::sort(names.begin(), names.end());
+    struct name {
+      std::uint64_t beginning;  // which nearly always decides
+      std::uint32_t index;
+    };
+    std::vector<name> names(info_.exports.size());
+    for (std::uint32_t i = 0; i < names.size(); ++i) {
+      const std::string& text = info_.exports[i].name;
+      char first[8] = {};
+      std::memcpy(first, text.data(), std::min(sizeof first, text.size()));
+      names[i] = {std::bit_cast<std::uint64_t>(first), i};
+    }
+    std::sort(names.begin(), names.end(), [this](const name& a, const name& b) {
+      if (a.beginning != b.beginning) return a.beginning < b.beginning;
+      const int order = info_.exports[a.index].name.compare(info_.exports[b.index].name);
+      return order != 0 ? order < 0 : a.index < b.index;
+    });
     std::uint32_t first = no_index;
     for (std::size_t i = 1; i < names.size(); ++i)
-      if (names[i].first == names[i - 1].first) first = std::min(first, names[i].second);
+      if (info_.exports[names[i].index].name == info_.exports[names[i - 1].index].name) first = std::min(first, names[i].index);
     return first;
   }
 
@@ -183,7 +197,7 @@ class section_reader {
   }
 
   void elements() {
-    for (std::uint32_t n = types_.length(module_limits::element_segments, 2); n-- && in_;) info_.elements.push_back(element());
+    for (std::uint32_t n = length(info_.elements, module_limits::element_segments, 2, 6); n-- && in_;) info_.elements.push_back(element());
   }
 
   // Section 5.5.12: bit 0 of the flags says passive or declarative, bit 1 declarative or with a table's index, bit 2 expressions.
@@ -202,7 +216,7 @@ class section_reader {
     if ((flags & 3) != 0) e.type = flags & 4 ? types_.reference() : element_kind();
     if (in_ && e.mode == segment_mode::active && info_.tables[e.table].element != e.type)
       in_.fail(failure(failure_kind::invalid, "type mismatch", place).types(std::uint8_t(info_.tables[e.table].element), std::uint8_t(e.type)));
-    for (std::uint32_t n = types_.length(module_limits::items); n-- && in_;) e.items.push_back(flags & 4 ? constants_.read(e.type) : function_item());
+    for (std::uint32_t n = length(e.items, module_limits::items, 1, 1); n-- && in_;) e.items.push_back(flags & 4 ? constants_.read(e.type) : function_item());
     return e;
   }
 
@@ -212,11 +226,11 @@ class section_reader {
     return val::funcref;
   }
 
-  const_expression function_item() {
+  short_expression function_item() {
     const std::uint32_t at = in_.offset(), index = in_.u32();
     if (in_ && index >= info_.functions.size()) in_.unknown("unknown function", index, at);
     if (in_) info_.referenced[index] = true;
-    return {const_expression::kind::ref_func, val::funcref, index, {}};
+    return {short_expression::kind::ref_func, val::funcref, index};
   }
 
   void data_count() {
@@ -226,10 +240,8 @@ class section_reader {
 
   void data() {
     const std::uint32_t at = in_.offset();
-    const std::uint32_t count = types_.length(module_limits::data_segments, 2);
+    const std::uint32_t count = length(info_.data, module_limits::data_segments, 2, 5);
     if (info_.data_count && *info_.data_count != count) in_.malformed("data count and data section have inconsistent lengths", at);
-    constexpr std::uint32_t usual_bytes = 5;  // of an active segment without contents; a count alone takes no memory
-    info_.data.reserve(std::min(count, std::uint32_t(in_.left()) / usual_bytes));
     for (std::uint32_t n = count; n-- && in_;) info_.data.push_back(data_segment_at());
   }
 

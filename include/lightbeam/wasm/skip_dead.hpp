@@ -8,11 +8,11 @@ namespace lightbeam::inline LIGHTBEAM_ABI {
 // the block's results have been checked. `body` is where offsets of failures count from. Outer: see operator_validator.
 template <class Outer>
 result<const std::uint8_t*> skip_dead(const module_info& info, feature features, const Outer& outer, const std::uint8_t* pc, const std::uint8_t* end,
-                                      const std::uint8_t* body) {
+                                      const std::uint8_t* body, expansion& values) {
   // After most branches the block ends at once, and a polymorphic stack has all results.
   if (pc != end && (*pc == 0x0b || (*pc == 0x05 && outer.is_if()))) return pc;
   reader in(std::span(pc, end), std::uint32_t(pc - body), "unexpected end of section or function");
-  operand_stack stack;
+  operand_stack stack(values);
   operator_validator<Outer> operators(info, features, outer, in, stack);
   const std::uint8_t* const at = operators.run(true);
   if (!at) return in.error();

@@ -15,6 +15,23 @@ inline constexpr std::uint32_t globals = 1'000'000, tables = 100'000, memories =
 inline constexpr std::uint32_t items = 10'000'000, params = 1'000, results = 1'000, body_bytes = 7'654'321, locals = 50'000;
 }  // namespace module_limits
 
+// Few bytes can stand for many values: a group of locals for fifty thousand, a type's index for a thousand operands. Each of them
+// costs time, so a module may have so many, and one for each byte of its bodies; real ones have far fewer. Counted are
+// locals, and operands of more than sixteen that an operator takes or leaves at once.
+class expansion {
+ public:
+  static constexpr const char* text = "too many locals, or operands of long types, for the size of the function bodies";
+
+  void body(std::size_t bytes) { bytes_ += bytes; }
+  bool locals(std::uint64_t count) { return (values_ += count) <= always + per_byte * bytes_; }
+  bool operands(std::size_t count) { return count <= few || locals(count); }
+
+ private:
+  static constexpr std::uint64_t always = 100'000, per_byte = 1;
+  static constexpr std::size_t few = 16;
+  std::uint64_t values_ = 0, bytes_ = 0;
+};
+
 // The specification's own limits, section 3.2.
 inline constexpr std::uint32_t most_pages = 65536;
 
@@ -72,11 +89,10 @@ class type_reader {
     else if (form == 0x5e || form == 0x5f) unsupported("array and struct types (feature gc) are not supported", at);
     else if (form != 0x60) in_.malformed("malformed type form", at);
     function_type t;
-    for (std::uint32_t n = length(module_limits::params); n-- && in_;) t.params.push_back(value());
-    const std::uint32_t results_at = in_.offset();
-    std::uint32_t n = length(module_limits::results);
-    if (n > 1) need(feature::multi_value, "several results need the feature multi-value, which is disabled", results_at);
-    while (n-- && in_) t.results.push_back(value());
+    values(t.params, length(module_limits::params));
+    const std::uint32_t results_at = in_.offset(), results = length(module_limits::results);
+    if (results > 1) need(feature::multi_value, "several results need the feature multi-value, which is disabled", results_at);
+    values(t.results, results);
     return t;
   }
 
@@ -127,6 +143,11 @@ class type_reader {
     if (has_maximum) l.maximum = in_.u32();
     if (has_maximum && l.minimum > *l.maximum) in_.invalid("size minimum must not be greater than maximum", at);
     return l;
+  }
+
+  void values(std::vector<val>& v, std::uint32_t count) {
+    v.resize(count);
+    for (std::uint32_t i = 0; i < count && in_; ++i) v[i] = value();
   }
 
   void refuse(type_refusal r, std::uint32_t at) { in_.fail(r.kind, r.what, at); }

@@ -14,7 +14,8 @@ class local_types {
   void clear() { groups_.clear(), first_.clear(); }
   void add(std::uint32_t count, val type) {
     if (count == 0) return;
-    groups_.push_back({this->count() + count, type});
+    if (groups_.empty() || groups_.back().type != type) groups_.push_back({this->count(), type});
+    groups_.back().end += count;
     first_.resize(std::min<std::size_t>(groups_.back().end, most_first), type);
   }
   std::uint32_t count() const { return groups_.empty() ? 0 : groups_.back().end; }
@@ -36,7 +37,7 @@ class local_types {
 // Validates whole function bodies, section 3.4.1.
 class body_validator {
  public:
-  explicit body_validator(feature features) : features_(features), frequent_(features) {}
+  explicit body_validator(feature features) : features_(features), frequent_(features), stack_(expansion_) {}
 
   // `function` counts imports. Offsets of failures are those of the module, where `offset` is that of the body.
   result<void> validate(const module_info& info, std::uint32_t function, std::span<const std::uint8_t> body, std::uint32_t offset) {
@@ -47,6 +48,8 @@ class body_validator {
     locals_.clear();
     for (const val t : type.params) locals_.add(1, t);
     read_locals(in);
+    expansion_.body(body.size());
+    if (in && !expansion_.locals(locals_.count())) in.fail(failure_kind::limit, expansion::text, in.offset());
     const surroundings outer{*this, type.results, !info.memories.empty()};
     operator_validator<surroundings> operators(info, features_, outer, in, stack_);
     if (in) operators.run(false);
@@ -93,6 +96,7 @@ class body_validator {
   feature features_;
   frequent_operators<operator_validator<surroundings>> frequent_;
   local_types locals_;
+  expansion expansion_;
   operand_stack stack_;
   std::vector<std::uint8_t> bytes_;
 };
