@@ -53,14 +53,17 @@ run() {
   count "${counts[0]}" "${counts[1]}" "${counts[2]:-0}"
 }
 
-# together COMMAND...: programs of the build's tests at the same time.
+# together COMMAND...: at the same time, programs of the build's tests or scripts of tests/programs.
 together() {
   local logs=() log command i=0
   for command in "$@"; do
     log=$(mktemp)
     logs+=("$log")
     # shellcheck disable=SC2086
-    "$folder/tests/"$command > "$log" 2>&1 &
+    case $command in
+      *.sh*) bash tests/programs/$command ;;
+      *) "$folder/tests/"$command ;;
+    esac > "$log" 2>&1 &
   done
   wait
   for command in "$@"; do
@@ -163,14 +166,14 @@ all() {
 long() {
   matrix
   system_watched
-  with_quickjs --large mutations
+  together "$(with_quickjs --large echo mutations)" "csmith.sh 500 1000"
   agree 4
   bombs
+  bombs --policy bounds_checks_two_registers --scale 50
   together "sequences --count 7000000 --seed 4" "sequences --count 7000000 --policy bounds_checks_two_registers --cpu v1 --seed 5"
   together "sequences --count 3000000 --policy guard_pages_two_registers --seed 6" "sequences --count 3000000 --policy verified --seed 7"
   together "structured --count 200000 --seed 3" "structured --count 200000 --policy bounds_checks_two_registers --cpu v1 --seed 4"
   libraries
-  csmith 500 1000
 }
 
 suite=${1:-all}

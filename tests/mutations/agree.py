@@ -18,6 +18,8 @@ import sys
 # Tool, our verdict, its verdict (regular expressions), and who is right. The sections are those of the specification 2.0.
 RIGHT = 'We are right: '
 KNOWN = [
+    ('wabt', '^limit: too many locals', '^valid$', 'A limit of ours, see README.'),
+    ('wasm-tools', '^limit: too many locals', '^valid$', 'A limit of ours, see README.'),
     ('wabt', 'in the custom section$', '^valid$', RIGHT + 'the name of a custom section is a name, section 5.5.3, and the section is malformed without one. wabt '
      'says so only where it does not ignore errors of custom sections; then it also refuses malformed "name" sections, which section 7.4.1 tells to ignore.'),
     ('wabt', '^malformed: unexpected end of section or function, in the code section$', '^valid$', RIGHT + 'an expression ends with its `end`, section 5.4.9, '

@@ -1,6 +1,7 @@
 #pragma once
 
-// What the program has allocated with operator new: allocation.cpp replaces it and counts.
+// What the program has allocated with operator new: allocation.cpp replaces it and counts. Of blocks that come from the system, the
+// pages that were touched count, from when they are freed on; all of them, so what is said is at least what there was at once.
 
 #include <cstddef>
 

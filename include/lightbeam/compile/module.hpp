@@ -106,6 +106,8 @@ class module_compiler {
   result<void> body(std::uint32_t defined, std::span<const std::uint8_t> bytes, std::uint32_t offset) {
     const std::uint32_t function = image_->info.imported_functions + defined;
     const std::size_t need = std::size_t(c_.out - c_.code) + expansion * bytes.size() + function_reserve;
+    // Calls and positions have 32 bits.
+    if (need > most_code) return failure(failure_kind::limit, "machine code of more than 2 GiB").in_function(function).at(offset);
     if (auto ready = image_->memory_of_code.commit(need); !ready) return ready.error();
     c_.limit = c_.code + need - 4096;
     image_->function_offsets.push_back((c_.position(c_.out) + 15) & ~15u);
@@ -122,13 +124,14 @@ class module_compiler {
     for (const std::uint32_t type : info.functions) used[type] = true;
     for (std::size_t i = 0; i < used.size(); ++i) used[i] = used[i] || c_.signatures[i];
     image_->bodies_end = c_.position(c_.out);
+    if (image_->bodies_end + type_thunk_bytes(info, used) > most_code) return failure(failure_kind::limit, "machine code of more than 2 GiB");
     if (auto ready = image_->memory_of_code.commit(image_->bodies_end + type_thunk_bytes(info, used) + 4096); !ready) return ready.error();
     c_.out = write_type_thunks(c_.out, c_.code, *image_, image_->thunks, used);
     return {};
   }
 
   // An operator is at least a byte and makes at most this many; what may make more (branches with many results) asks c.limit.
-  static constexpr std::size_t expansion = 256, function_reserve = 16384;
+  static constexpr std::size_t expansion = 256, function_reserve = 16384, most_code = 0x7fff0000;
 
   result<void> named(result<void> r) const {
     if (r) return r;

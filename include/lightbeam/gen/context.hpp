@@ -216,11 +216,12 @@ struct compile_context {
   void reserve_stack(std::size_t entries) {
     if (entries + 3 <= stack_entries) return;
     const std::size_t used = stack ? std::size_t(sp - stack) : 0;
-    auto larger = std::make_unique_for_overwrite<value[]>(2 * entries + 1024);
+    const std::size_t room = entries + entries / 4 + 1024;
+    auto larger = std::make_unique_for_overwrite<value[]>(room);
     std::fill_n(larger.get(), 3, value::sentinel());
     if (used) std::copy_n(stack, used, larger.get() + 3);
     stack_memory = std::move(larger);
-    stack_entries = 2 * entries + 1024;
+    stack_entries = room;
     stack = stack_memory.get() + 3;
     stack_end = stack_memory.get() + stack_entries;
     sp = stack + used;
