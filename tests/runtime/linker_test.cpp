@@ -1,4 +1,6 @@
+#include "../bombs/assembly.hpp"
 #include "modules.hpp"
+#include <ctime>
 
 using namespace modules;
 using lightbeam::failure_kind;
@@ -131,4 +133,35 @@ TEST_CASE("host functions in tables and among the exports keep their identity") 
   CHECK(call(4, 1).value() == 40);
   REQUIRE(a.table("t").value().set(1, store.make_func([](float) {})));
   CHECK(traps(call(4, 1), trap_code::indirect_call_type_mismatch));
+}
+
+TEST_CASE("a type that only call_indirect uses has what a host function of it needs") {
+  linker l;
+  lightbeam::store store;
+  const auto m = from_text(R"((module (table (export "t") 2 2 funcref) (type $t (func (param f32 i64) (result i64)))
+    (func (export "call") (param i32) (result i64) (call_indirect (type $t) (f32.const 2) (i64.const 5) (local.get 0)))))");
+  const auto i = l.instantiate(store, m).value();
+  REQUIRE(i.table("t").value().set(1, store.make_func([](float x, std::int64_t y) { return std::int64_t(x) * 100 + y; })));
+  CHECK(i.get<std::int64_t(int)>("call").value()(1).value() == 205);
+  CHECK(traps(i.get<std::int64_t(int)>("call").value()(0), trap_code::uninitialized_element));
+}
+
+TEST_CASE("a hundred thousand types and exports are instantiated and linked in a moment") {
+  constexpr std::uint32_t count = 100'000;
+  bombs::assembly m;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    bombs::value_types t(10, lightbeam::val::i32);
+    for (std::uint32_t rest = i, k = 0; rest != 0; rest /= 4) t[k++] = lightbeam::val(std::uint32_t(lightbeam::val::i32) + rest % 4);
+    m.type(t, {});
+    m.function(i, {}, {});
+    m.add(bombs::assembly::exports).name(std::to_string(i)).byte(0).u32(count - 1 - i);
+  }
+  const auto module = compile(m.finish(), memory_kind::bounds_checks).value();
+  linker l;
+  lightbeam::store store;
+  const std::clock_t start = std::clock();
+  const auto first = l.instantiate(store, module).value(), second = l.instantiate(store, module).value();
+  l.instance("m", first);
+  CHECK(double(std::clock() - start) / CLOCKS_PER_SEC < 10);
+  CHECK(second.func("7").value().type().params.size() == 10);
 }

@@ -52,6 +52,7 @@ class compiled_image final : public module_image {
     c.limit = scratch.get() + room - 4096;
     where_is.site = c.code + at;
     c.locating = &where_is;
+    c.values.lift();
     c.out = c.code + begin;
     for (std::uint32_t i = info.imported_functions; i < info.functions.size(); ++i) c.call_places[i] = function_offsets[i - info.imported_functions], c.placed[i] = true;
     padded_body padded;

@@ -47,7 +47,7 @@ struct branch_table {
     g.a.alu(alu_op::cmp, width::w32, at, std::int32_t(count));
     g.pc = labels;
     number(g);
-    write_table(g, count, at, table, {named.data() - first, detours.data()});
+    write_table(g, count, at, table, {g.c, first});
     g.pc = next;
     write_detours(g, types);
     g.release(mask(at, table));
@@ -64,14 +64,14 @@ struct branch_table {
       return homes & g.in();
     }
   };
-  // Where a table's entries lead. `named` by control::table.
+  // Where a table's entries lead; `first`: control::table of the label that it names first.
   struct destinations {
-    const named_label* named;
-    label* detours;
+    compile_context& c;
+    std::uint32_t first;
 
     label& of(control& f) const {
-      const std::uint32_t detour = named[f.table].detour;
-      return detour ? detours[detour - 1] : f.target;
+      const std::uint32_t detour = c.named[f.table - first].detour;
+      return detour ? c.detours[detour - 1] : f.target;
     }
   };
 

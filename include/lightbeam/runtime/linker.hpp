@@ -29,7 +29,7 @@ class linker {
   void define(std::string_view module, std::string_view name, const global<>& g) { put(module, name, definition(g.cell())); }
   // All exports of an instance.
   void instance(std::string_view module, const lightbeam::instance& i) {
-    for (const auto& e : i.exports()) put(module, e.name, *i.exported(e.name));
+    for (const auto& e : i.exports()) put(module, e.name, i.object()->definition(e.kind, e.index));
   }
 
   // Finds the imports, makes the instance, and runs its segments and start function. Fails with kind link where an
@@ -48,40 +48,25 @@ class linker {
 
  private:
   struct entry {
-    std::string module, name;
     host_function host;                   // without a shim where something is defined
     std::optional<definition> defined;
   };
 
-  void put(std::string_view module, std::string_view name, host_function f) { place(module, name) = {std::string(module), std::string(name), std::move(f), {}}; }
-  void put(std::string_view module, std::string_view name, const definition& d) { place(module, name) = {std::string(module), std::string(name), {}, d}; }
-  entry& place(std::string_view module, std::string_view name) {
-    const std::size_t at = position(module, name);
-    if (at == entries_.size() || entries_[at].module != module || entries_[at].name != name) entries_.emplace(entries_.begin() + std::ptrdiff_t(at));
-    return entries_[at];
-  }
-  const entry* find(std::string_view module, std::string_view name) const {
-    const std::size_t at = position(module, name);
-    return at != entries_.size() && entries_[at].module == module && entries_[at].name == name ? &entries_[at] : nullptr;
-  }
-  // Of the first entry that does not come before these names.
-  std::size_t position(std::string_view module, std::string_view name) const {
-    std::size_t first = 0;
-    for (std::size_t count = entries_.size(); count != 0;) {
-      const auto& e = entries_[first + count / 2];
-      const int order = e.module.compare(module);
-      if (order < 0 || (order == 0 && e.name < name)) first += count / 2 + 1, count -= count / 2 + 1;
-      else count /= 2;
-    }
-    return first;
+  void put(std::string_view module, std::string_view name, host_function f) { entries_[std::string(module)].insert_or_assign(std::string(name), entry{std::move(f), {}}); }
+  void put(std::string_view module, std::string_view name, const definition& d) { entries_[std::string(module)].insert_or_assign(std::string(name), entry{{}, d}); }
+  const entry* find(const std::string& module, const std::string& name) const {
+    const auto names = entries_.find(module);
+    if (names == entries_.end()) return nullptr;
+    const auto e = names->second.find(name);
+    return e == names->second.end() ? nullptr : &e->second;
   }
 
   failure missing(const module_info& info, const import_entry& i) const {
     std::string s = "unknown import: \"" + i.module + "\" \"" + i.name + "\", wanted as " + text(info, i);
     std::size_t near = 0;
-    for (const auto& e : entries_)
-      if ((e.module == i.module ? distance(e.name, i.name) <= 2 : e.name == i.name) && ++near <= 3)
-        s += (near == 1 ? "; there is \"" : ", \"") + e.module + "\" \"" + e.name + "\"";
+    for (const auto& [module, names] : entries_)
+      for (const auto& [name, e] : names)
+        if ((module == i.module ? distance(name, i.name) <= 2 : name == i.name) && ++near <= 3) s += (near == 1 ? "; there is \"" : ", \"") + module + "\" \"" + name + "\"";
     return link_failure("unknown import", std::move(s));
   }
   // The number of characters to insert, delete or replace.
@@ -99,7 +84,7 @@ class linker {
     return row[b.size()];
   }
 
-  std::vector<entry> entries_;  // ordered by module and name
+  std::map<std::string, std::map<std::string, entry>> entries_;  // by module and name
 };
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI
