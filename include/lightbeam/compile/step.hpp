@@ -16,13 +16,14 @@ namespace lightbeam::inline LIGHTBEAM_ABI {
 template <class H, class G, class... Immediate>
 concept handler = requires(const H& h, G& g, Immediate... i) { h(g, i...); };
 
-// The entries of a policy, by opcode: those without a prefix, then 256 of prefix 0xfc.
+// The entries of a policy, by opcode: those without a prefix, then 256 of prefix 0xfc. All are constants: code that made them
+// when the program starts would be long.
 template <class Policy>
 struct dispatch {
   static constexpr std::size_t misc = 256, size = 512;
   static const std::array<entry, size> table;
-  static const std::array<entry, size> observed;  // while a trap is located: notes where each operator's code begins
-  static const std::array<entry, size> verified;  // looks at the compiler's state before each operator
+  static const std::array<entry, misc> observed;  // while a trap is located: notes where each operator's code begins
+  static const std::array<entry, misc> verified;  // looks at the compiler's state before each operator
 };
 
 template <class T>
@@ -155,7 +156,7 @@ template <class Policy>
 [[LIGHTBEAM_FLAT]] void prefixed(compile_context* c, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry* e) {
   const auto code = decode_u32(pc + 1);
   const entry* next = e;
-  if (code.length && pc[0] == 0xfc && code.value < 256) next = &c->table[dispatch<Policy>::misc + code.value];
+  if (code.length && pc[0] == 0xfc && code.value < 256) next = &dispatch<Policy>::table[dispatch<Policy>::misc + code.value];
   if (next == e || next->step == &stop<Policy>) [[unlikely]] next = unlisted<Policy>(*c, pc, code.length ? code.value : ~0u);
   // The step skips one byte of opcode; it finds the rest skipped here.
   if constexpr (tail_calls) {
@@ -224,7 +225,7 @@ constexpr entry make_entry() {
 }
 
 template <class Policy>
-const std::array<entry, dispatch<Policy>::size> dispatch<Policy>::table = []<std::size_t... Row>(std::index_sequence<Row...>) {
+constinit const std::array<entry, dispatch<Policy>::size> dispatch<Policy>::table = []<std::size_t... Row>(std::index_sequence<Row...>) {
   std::array<entry, size> by_code;
   by_code.fill({&stop<Policy>, nullptr, {}});
   const auto place = [&](std::uint32_t code, const entry& e) {
@@ -240,14 +241,15 @@ const std::array<entry, dispatch<Policy>::size> dispatch<Policy>::table = []<std
 
 // All operators by way of `step` first.
 template <class Policy>
-std::array<entry, dispatch<Policy>::size> by_way_of(entry::step_fn step) {
-  auto entries = dispatch<Policy>::table;
-  for (std::size_t code = 0; code < 255; ++code) entries[code] = {step, nullptr, {}};
+constexpr std::array<entry, dispatch<Policy>::misc> by_way_of(entry::step_fn step) {
+  std::array<entry, dispatch<Policy>::misc> entries;
+  entries.fill({step, nullptr, {}});
+  entries[0xff] = {&stop<Policy>, nullptr, {}};
   return entries;
 }
 template <class Policy>
-const std::array<entry, dispatch<Policy>::size> dispatch<Policy>::observed = by_way_of<Policy>(&observe<Policy>);
+constinit const std::array<entry, dispatch<Policy>::misc> dispatch<Policy>::observed = by_way_of<Policy>(&observe<Policy>);
 template <class Policy>
-const std::array<entry, dispatch<Policy>::size> dispatch<Policy>::verified = by_way_of<Policy>(&verify<Policy>);
+constinit const std::array<entry, dispatch<Policy>::misc> dispatch<Policy>::verified = by_way_of<Policy>(&verify<Policy>);
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI
