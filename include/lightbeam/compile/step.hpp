@@ -66,6 +66,18 @@ concept has_quick = requires(const H& h, G& g, const row_data& row) {
   { h.quick(g, row) } -> std::same_as<bool>;
 };
 
+// A rare handler is not made part of its step: it is compiled as other functions are, so that it calls what steps contain.
+template <class H>
+concept is_rare = requires { H::rare; };
+template <class Policy, class H, class... Immediate>
+void lower_out_of_line(generator<Policy>& g, const H* h, Immediate... i) { (*h)(g, i...); }
+
+template <class Policy, class H, class... Immediate>
+void handle(generator<Policy>& g, const H& h, Immediate... i) {
+  if constexpr (is_rare<H>) g.template cold<&lower_out_of_line<Policy, H, Immediate...>>(&h, i...);
+  else h(g, i...);
+}
+
 // Decode, validate and lower one operator: the whole pipeline. One instantiation serves all operators of a shape; what tells
 // them apart comes with the entry. Flat, so that the cursor never has an address and stays in registers.
 template <class Policy, class H, imm I, int Ins>
@@ -77,7 +89,7 @@ template <class Policy, class H, imm I, int Ins>
   const H& h = *static_cast<const H*>(e->handler);
   if constexpr (I == imm::none || I == imm::br_table) {
     if (wrong & value::type_mask) [[unlikely]] g.template refuse<&mistyped<Policy>>(e);
-    else h(g);
+    else handle(g, h);
   } else {
     const auto read = read_immediate<I>(g.pc);
     if (!read.length) [[unlikely]] g.template refuse<&undecodable<Policy, I>>();
@@ -85,7 +97,7 @@ template <class Policy, class H, imm I, int Ins>
     else if (I == imm::memarg && !alignment_fits(read.value, e->row)) [[unlikely]] g.template refuse<&misaligned<Policy, std::remove_cvref_t<decltype(read.value)>>>(read.value);
     else {
       g.pc += read.length;
-      h(g, read.value);
+      handle(g, h, read.value);
     }
   }
   if constexpr (tail_calls) {
@@ -201,17 +213,15 @@ inline constexpr bool fits = false;
 // A row outside Policy::features costs nothing: its handler is never instantiated.
 template <class Policy, op O>
 constexpr entry make_entry() {
-  using H = std::remove_cvref_t<decltype(Policy::overrides::template handler<O>())>;
-  using G = generator<Policy>;
   row_data data;
   data.row = O.row;
   data.alignment = O->natural_alignment;
   if constexpr (!contains(Policy::features, O->since)) {
     return {&unsupported<Policy>, nullptr, data};
-  } else if constexpr (std::same_as<H, no_handler>) {
-    static_assert(fits<op_name(O)>, "op_table.hpp has a row that no file in lower/ handles");
-    return {};
   } else {
+    using H = std::remove_cvref_t<decltype(Policy::overrides::template handler<O>())>;
+    using G = generator<Policy>;
+    static_assert(!std::same_as<H, no_handler> || fits<op_name(O)>, "op_table.hpp has a row that no file in lower/ handles");
     if constexpr (O->immediate == imm::none || O->immediate == imm::br_table) {
       if constexpr (!handler<H, G>) static_assert(fits<op_name(O)>, "the handler must accept (generator&): its row has no immediate");
     } else {
