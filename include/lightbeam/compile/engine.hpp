@@ -5,6 +5,7 @@
 #include "../runtime/module.hpp"
 
 namespace lightbeam::inline LIGHTBEAM_ABI {
+LIGHTBEAM_SMALL
 
 // Compiles modules. May be used by many threads at a time; modules outlive it.
 template <class Policy = default_policy>
@@ -39,4 +40,5 @@ class engine {
   cpu_features cpu_;
 };
 
+LIGHTBEAM_SMALL_END
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

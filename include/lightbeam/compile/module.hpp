@@ -8,6 +8,7 @@
 #include <memory>
 
 namespace lightbeam::inline LIGHTBEAM_ABI {
+LIGHTBEAM_SMALL
 
 // A module that owns its machine code and knows how it was made, so that it can find the operator behind a machine address.
 template <class Policy>
@@ -145,4 +146,5 @@ class module_compiler {
   module_reader<module_compiler> reader_;
 };
 
+LIGHTBEAM_SMALL_END
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -16,13 +16,14 @@ namespace lightbeam::inline LIGHTBEAM_ABI {
 template <class H, class G, class... Immediate>
 concept handler = requires(const H& h, G& g, Immediate... i) { h(g, i...); };
 
-// The entries of a policy, by opcode: those without a prefix, then 256 of prefix 0xfc.
+// The entries of a policy, by opcode: those without a prefix, then 256 of prefix 0xfc. All are constants: code that made them
+// when the program starts would be long.
 template <class Policy>
 struct dispatch {
   static constexpr std::size_t misc = 256, size = 512;
   static const std::array<entry, size> table;
-  static const std::array<entry, size> observed;  // while a trap is located: notes where each operator's code begins
-  static const std::array<entry, size> verified;  // looks at the compiler's state before each operator
+  static const std::array<entry, misc> observed;  // while a trap is located: notes where each operator's code begins
+  static const std::array<entry, misc> verified;  // looks at the compiler's state before each operator
 };
 
 template <class T>
@@ -65,6 +66,18 @@ concept has_quick = requires(const H& h, G& g, const row_data& row) {
   { h.quick(g, row) } -> std::same_as<bool>;
 };
 
+// A rare handler is not made part of its step: it is compiled as other functions are, so that it calls what steps contain.
+template <class H>
+concept is_rare = requires { H::rare; };
+template <class Policy, class H, class... Immediate>
+void lower_out_of_line(generator<Policy>& g, const H* h, Immediate... i) { (*h)(g, i...); }
+
+template <class Policy, class H, class... Immediate>
+void handle(generator<Policy>& g, const H& h, Immediate... i) {
+  if constexpr (is_rare<H>) g.template cold<&lower_out_of_line<Policy, H, Immediate...>>(&h, i...);
+  else h(g, i...);
+}
+
 // Decode, validate and lower one operator: the whole pipeline. One instantiation serves all operators of a shape; what tells
 // them apart comes with the entry. Flat, so that the cursor never has an address and stays in registers.
 template <class Policy, class H, imm I, int Ins>
@@ -76,7 +89,7 @@ template <class Policy, class H, imm I, int Ins>
   const H& h = *static_cast<const H*>(e->handler);
   if constexpr (I == imm::none || I == imm::br_table) {
     if (wrong & value::type_mask) [[unlikely]] g.template refuse<&mistyped<Policy>>(e);
-    else h(g);
+    else handle(g, h);
   } else {
     const auto read = read_immediate<I>(g.pc);
     if (!read.length) [[unlikely]] g.template refuse<&undecodable<Policy, I>>();
@@ -84,7 +97,7 @@ template <class Policy, class H, imm I, int Ins>
     else if (I == imm::memarg && !alignment_fits(read.value, e->row)) [[unlikely]] g.template refuse<&misaligned<Policy, std::remove_cvref_t<decltype(read.value)>>>(read.value);
     else {
       g.pc += read.length;
-      h(g, read.value);
+      handle(g, h, read.value);
     }
   }
   if constexpr (tail_calls) {
@@ -155,7 +168,7 @@ template <class Policy>
 [[LIGHTBEAM_FLAT]] void prefixed(compile_context* c, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry* e) {
   const auto code = decode_u32(pc + 1);
   const entry* next = e;
-  if (code.length && pc[0] == 0xfc && code.value < 256) next = &c->table[dispatch<Policy>::misc + code.value];
+  if (code.length && pc[0] == 0xfc && code.value < 256) next = &dispatch<Policy>::table[dispatch<Policy>::misc + code.value];
   if (next == e || next->step == &stop<Policy>) [[unlikely]] next = unlisted<Policy>(*c, pc, code.length ? code.value : ~0u);
   // The step skips one byte of opcode; it finds the rest skipped here.
   if constexpr (tail_calls) {
@@ -200,17 +213,15 @@ inline constexpr bool fits = false;
 // A row outside Policy::features costs nothing: its handler is never instantiated.
 template <class Policy, op O>
 constexpr entry make_entry() {
-  using H = std::remove_cvref_t<decltype(Policy::overrides::template handler<O>())>;
-  using G = generator<Policy>;
   row_data data;
   data.row = O.row;
   data.alignment = O->natural_alignment;
   if constexpr (!contains(Policy::features, O->since)) {
     return {&unsupported<Policy>, nullptr, data};
-  } else if constexpr (std::same_as<H, no_handler>) {
-    static_assert(fits<op_name(O)>, "op_table.hpp has a row that no file in lower/ handles");
-    return {};
   } else {
+    using H = std::remove_cvref_t<decltype(Policy::overrides::template handler<O>())>;
+    using G = generator<Policy>;
+    static_assert(!std::same_as<H, no_handler> || fits<op_name(O)>, "op_table.hpp has a row that no file in lower/ handles");
     if constexpr (O->immediate == imm::none || O->immediate == imm::br_table) {
       if constexpr (!handler<H, G>) static_assert(fits<op_name(O)>, "the handler must accept (generator&): its row has no immediate");
     } else {
@@ -224,7 +235,7 @@ constexpr entry make_entry() {
 }
 
 template <class Policy>
-const std::array<entry, dispatch<Policy>::size> dispatch<Policy>::table = []<std::size_t... Row>(std::index_sequence<Row...>) {
+constinit const std::array<entry, dispatch<Policy>::size> dispatch<Policy>::table = []<std::size_t... Row>(std::index_sequence<Row...>) {
   std::array<entry, size> by_code;
   by_code.fill({&stop<Policy>, nullptr, {}});
   const auto place = [&](std::uint32_t code, const entry& e) {
@@ -240,14 +251,15 @@ const std::array<entry, dispatch<Policy>::size> dispatch<Policy>::table = []<std
 
 // All operators by way of `step` first.
 template <class Policy>
-std::array<entry, dispatch<Policy>::size> by_way_of(entry::step_fn step) {
-  auto entries = dispatch<Policy>::table;
-  for (std::size_t code = 0; code < 255; ++code) entries[code] = {step, nullptr, {}};
+constexpr std::array<entry, dispatch<Policy>::misc> by_way_of(entry::step_fn step) {
+  std::array<entry, dispatch<Policy>::misc> entries;
+  entries.fill({step, nullptr, {}});
+  entries[0xff] = {&stop<Policy>, nullptr, {}};
   return entries;
 }
 template <class Policy>
-const std::array<entry, dispatch<Policy>::size> dispatch<Policy>::observed = by_way_of<Policy>(&observe<Policy>);
+constinit const std::array<entry, dispatch<Policy>::misc> dispatch<Policy>::observed = by_way_of<Policy>(&observe<Policy>);
 template <class Policy>
-const std::array<entry, dispatch<Policy>::size> dispatch<Policy>::verified = by_way_of<Policy>(&verify<Policy>);
+constinit const std::array<entry, dispatch<Policy>::misc> dispatch<Policy>::verified = by_way_of<Policy>(&verify<Policy>);
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

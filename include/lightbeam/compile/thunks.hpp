@@ -7,6 +7,7 @@
 #include <string_view>
 
 namespace lightbeam::inline LIGHTBEAM_ABI {
+LIGHTBEAM_SMALL
 
 using thunk_offsets = thunk_places;
 inline constexpr std::size_t trap_codes = std::size(thunk_offsets{}.trap_exits);
@@ -291,4 +292,5 @@ inline std::uint8_t* write_type_thunks(std::uint8_t* out, const std::uint8_t* ba
   return w.end();
 }
 
+LIGHTBEAM_SMALL_END
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

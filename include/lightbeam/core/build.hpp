@@ -42,6 +42,17 @@ inline constexpr bool tail_calls = LIGHTBEAM_TAIL_CALLS != 0;
 
 // Everything lives in `namespace lightbeam::inline LIGHTBEAM_ABI`. Its name carries the build modes that change
 // what inline functions mean, so that units built differently do not link into nonsense.
+// Around functions that run a few times in a module, and around rare operators: GCC makes them small, which takes it half the time. It
+// inlines none of them into functions outside, so nothing that a step contains may stand there, and no other header. (Removal of dead
+// stores takes long in the constructor of xbyak's generator.) Without optimisation this would optimise.
+#if defined(__OPTIMIZE__) && !defined(__clang__)
+#define LIGHTBEAM_SMALL _Pragma("GCC push_options") _Pragma("GCC optimize(\"Os\", \"no-tree-dse\")")
+#define LIGHTBEAM_SMALL_END _Pragma("GCC pop_options")
+#else
+#define LIGHTBEAM_SMALL
+#define LIGHTBEAM_SMALL_END
+#endif
+
 #if LIGHTBEAM_EXCEPTIONS && LIGHTBEAM_TAIL_CALLS
 #define LIGHTBEAM_ABI exceptions_tail
 #elif LIGHTBEAM_EXCEPTIONS

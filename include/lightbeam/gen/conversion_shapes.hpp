@@ -3,6 +3,7 @@
 #include "float_shapes.hpp"
 
 namespace lightbeam::inline LIGHTBEAM_ABI {
+LIGHTBEAM_SMALL
 
 // Conversions between integers and floats, section 4.3.4 of the specification.
 template <class Policy>
@@ -127,4 +128,5 @@ struct conversions {
   }
 };
 
+LIGHTBEAM_SMALL_END
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -16,6 +16,7 @@ struct divide {
   }
 
  private:
+  LIGHTBEAM_SMALL
   template <class Policy>
   static void lower(generator<Policy>& g, divide d) {
     // Loads below would trap before the division does.
@@ -90,6 +91,7 @@ struct divide {
     g.a.idiv(d.w, divisor);
     if (done) assembler::patch(done, g.a.out);
   }
+  LIGHTBEAM_SMALL_END
 };
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -9,6 +9,7 @@ constexpr val floating(bool is_double) { return is_double ? val::f64 : val::f32;
 
 // add, sub, mul, div: `op d, source`.
 struct float_binary {
+  static constexpr bool rare = true;
   sse_op op;
   bool is_double;
   bool commutes;
@@ -23,6 +24,7 @@ struct float_binary {
 };
 
 struct float_sqrt {
+  static constexpr bool rare = true;
   bool is_double;
 
   void operator()(auto& g) const {
@@ -38,6 +40,7 @@ struct float_sqrt {
 
 // ucomis sets carry, zero and parity; unordered sets all three, so "less" looks at it from the other side.
 struct float_compare {
+  static constexpr bool rare = true;
   condition when;
   bool swaps;
   bool is_double;
@@ -54,6 +57,7 @@ struct float_compare {
 
 // The rest of the operators on floats is rare or long, and is made out of line. Both operands in registers of their own: x in
 // the result's, y where it may be read.
+LIGHTBEAM_SMALL
 template <class Policy>
 struct float_sequences {
   using G = generator<Policy>;
@@ -228,4 +232,5 @@ struct float_sequences {
   }
 };
 
+LIGHTBEAM_SMALL_END
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

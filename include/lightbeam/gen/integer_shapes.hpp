@@ -62,11 +62,17 @@ struct alu {
     const val t = integer(w);
     if (both_constant(x, y)) return g.push_constant(t, evaluate(folds, w, x.bits64(), y.bits64()));
     if (commutes && (x.is(where::constant) || (y.is(where::reg) && !x.is(where::reg)))) std::swap(x, y);
-    if (op == alu_op::and_ && g.reads_truth(t)) return test(g, t, x, y);
+    using Policy = policy_of<decltype(g)>;
+    if (op == alu_op::and_ && g.reads_truth(t)) return g.template cold<&alu::test<Policy>>(w, x, y);
     const bool narrows = op == alu_op::and_ && w == width::w32 && y.is(where::constant);
     const std::uint32_t bits = narrows ? std::uint32_t(std::bit_width(std::uint32_t(y.bits64()))) : 0;
-    two_operands(g, t, x, y, commutes, true, bits, [&g, this](reg d, value right) {
-      g.with_source(right, w, [&g, this, d](auto s) { g.a.alu(op, w, d, s); });
+    g.template cold<&alu::operands<Policy>>(op, w, x, y, commutes, bits);
+  }
+  // Of sums too. Flat, but only once.
+  template <class Policy>
+  [[LIGHTBEAM_FLAT]] static void operands(generator<Policy>& g, alu_op op, width w, value x, value y, bool commutes, std::uint32_t bits) {
+    two_operands(g, integer(w), x, y, commutes, true, bits, [=, &g](reg d, value right) {
+      g.with_source(right, w, [=, &g](auto s) { g.a.alu(op, w, d, s); });
     });
   }
   // x in a register, y in one or an immediate, the result in x's temporary or x's own home.
@@ -84,7 +90,8 @@ struct alu {
     g.finish({x.base(), home}, t);
     return true;
   }
-  void test(auto& g, val t, value x, value y) const {
+  template <class Policy>
+  static void test(generator<Policy>& g, width w, value x, value y) {
     const reg r = g.readable(x);
     const bool small = y.is(where::constant) && (w == width::w32 || std::int64_t(y.bits64()) == std::int32_t(y.bits64()));
     if (small) {
@@ -95,7 +102,7 @@ struct alu {
       g.release(s);
     }
     g.release(r);
-    g.push(value::condition_flags(as_condition(cond::ne), t));
+    g.push(value::condition_flags(as_condition(cond::ne), integer(w)));
   }
 };
 
@@ -127,25 +134,23 @@ struct sum {
       return;
     }
     if (!subtracts && y.is(where::reg) && !x.is(where::reg)) std::swap(x, y);
-    two_operands(g, t, x, y, !subtracts, true, 0, [&g, this](reg d, value right) {
-      g.with_source(right, w, [&g, this, d](auto s) { g.a.alu(subtracts ? alu_op::sub : alu_op::add, w, d, s); });
-    });
+    g.template cold<&alu::operands<policy_of<decltype(g)>>>(subtracts ? alu_op::sub : alu_op::add, w, x, y, !subtracts, 0u);
   }
 
  private:
-  // x's parts with its homes made valid; a register for what is not simple.
+  // The parts of a simple x with its homes made valid.
   static value componentise(auto& g, val t, value x) {
-    if (x.is(where::reg)) return value::sum(t, x.base(), reg::none, 0, 0);
     if (x.is(where::address)) return x;
-    if (x.is(where::local) && x.base() != reg::none) return value::sum(t, g.home(x), reg::none, 0, 0);
-    return value::sum(t, g.writable(x), reg::none, 0, 0);
+    return value::sum(t, x.is(where::reg) ? x.base() : g.home(x), reg::none, 0, 0);
   }
+  static value made(auto& g, val t, value x) { return value::sum(t, g.writable(x), reg::none, 0, 0); }
   void add_constant(auto& g, val t, value x, std::int32_t k) const {
     if (k == 0) return g.push_moved(x);
-    value s = componentise(g, t, x);
+    value s = simple(x) ? componentise(g, t, x) : made(g, t, x);
     std::int32_t total = std::int32_t(std::uint32_t(s.displacement()) + std::uint32_t(k));
     if (w == width::w64 && std::int64_t(s.displacement()) + k != total) {
-      s = value::sum(t, g.writable(s), reg::none, 0, 0);
+      using G = std::remove_cvref_t<decltype(g)>;
+      s = value::sum(t, g.template cold<&G::template writable_out_of_line<false>>(s), reg::none, 0, 0);
       total = k;
     }
     if (total == 0 && s.index() == reg::none) return push_plain(g, t, s);
@@ -178,6 +183,7 @@ struct sum {
 };
 
 struct multiply {
+  static constexpr bool rare = true;
   width w;
 
   void operator()(auto& g) const {
@@ -203,6 +209,7 @@ struct multiply {
 };
 
 struct shift {
+  static constexpr bool rare = true;
   shift_op op;
   width w;
   fold folds;
@@ -263,6 +270,7 @@ struct shift {
 
 // Leaves a condition for the next operator if that can take it, else makes 0 or 1 at once.
 struct compare {
+  static constexpr bool rare = true;
   cond when, swapped;  // of x ? y and of y ? x
   width w;
 
@@ -319,6 +327,7 @@ struct compare {
 };
 
 struct equal_zero {
+  static constexpr bool rare = true;
   width w;
 
   bool quick(auto& g, const row_data&) const {

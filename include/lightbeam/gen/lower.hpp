@@ -10,4 +10,12 @@ struct no_handler {};
 template <op O>
 inline constexpr auto lower = no_handler{};
 
+// A handler that is seldom needed: see is_rare in compile/step.hpp.
+template <class Handler>
+struct rarely : Handler {
+  static constexpr bool rare = true;
+};
+template <class Handler>
+rarely(Handler) -> rarely<Handler>;
+
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

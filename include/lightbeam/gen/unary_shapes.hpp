@@ -17,6 +17,7 @@ struct bit_count {
   }
 
  private:
+  LIGHTBEAM_SMALL
   template <class Policy>
   static void lower(generator<Policy>& g, bit_count b) {
     const value x = g.pop();
@@ -81,6 +82,7 @@ struct bit_count {
     g.release(mask(t, k, s));
     g.push_in(integer(w), d, 7);
   }
+  LIGHTBEAM_SMALL_END
 };
 
 struct wrap {
@@ -139,6 +141,7 @@ struct extend_u {
 
 // Sign extension of the lowest `bits` bits.
 struct extend_s {
+  static constexpr bool rare = true;
   val from;
   width w;
   std::uint8_t bits;

@@ -46,6 +46,7 @@ struct float_sequence {
   }
 
  private:
+  LIGHTBEAM_SMALL
   template <class Policy>
   static void lower(generator<Policy>& g, float_sequence s) {
     using F = float_sequences<Policy>;
@@ -59,6 +60,7 @@ struct float_sequence {
       default: return F::round(g, s.is_double, std::uint8_t(std::uint8_t(s.does) - std::uint8_t(kind::nearest)));
     }
   }
+  LIGHTBEAM_SMALL_END
 };
 
 template <> inline constexpr auto lower<"f32.abs"> = float_sequence{float_sequence::kind::abs, false};
@@ -130,6 +132,7 @@ template <> inline constexpr auto lower<"f64.convert_i64_u"> = convert{true, wid
 
 // f32.demote_f64 and f64.promote_f32.
 struct change_width {
+  static constexpr bool rare = true;
   bool from_double;
 
   void operator()(auto& g) const {
@@ -147,6 +150,7 @@ template <> inline constexpr auto lower<"f64.promote_f32"> = change_width{false}
 
 // The same bits as another type: memory is read as that type at once, registers change sides.
 struct reinterpret {
+  static constexpr bool rare = true;
   val to;
 
   void operator()(auto& g) const {

@@ -33,13 +33,13 @@ template <> inline constexpr auto lower<"i64.store16"> = memory_store{store_op::
 template <> inline constexpr auto lower<"i64.store32"> = memory_store{store_op::mov32, 4, val::i64};
 
 // The length in bytes stands below the base, whoever owns the memory.
-template <> inline constexpr auto lower<"memory.size"> = [](auto& g, std::uint32_t memory) {
+template <> inline constexpr auto lower<"memory.size"> = rarely{[](auto& g, std::uint32_t memory) {
   if (!g.has_memory(memory)) return;
   const destination d = g.target(val::i32);
   g.a.load(load_op::mov64, d.in, {convention::memory_base, reg::none, 0, -8});
   g.a.shift(shift_op::shr, width::w64, d.in, 16);
   g.finish(d, val::i32);
-};
+}};
 
 // What the runtime does: which function, how many operands, what it gives back.
 struct runtime_operator {
@@ -60,20 +60,20 @@ struct runtime_operator {
   }
 };
 
-template <> inline constexpr auto lower<"memory.grow"> = [](auto& g, std::uint32_t memory) {
+template <> inline constexpr auto lower<"memory.grow"> = rarely{[](auto& g, std::uint32_t memory) {
   if (g.has_memory(memory)) runtime_operator{runtime_call::memory_grow, 1, val::i32}(g, 0, false);
-};
-template <> inline constexpr auto lower<"memory.fill"> = [](auto& g, std::uint32_t memory) {
+}};
+template <> inline constexpr auto lower<"memory.fill"> = rarely{[](auto& g, std::uint32_t memory) {
   if (g.has_memory(memory)) runtime_operator{runtime_call::memory_fill, 3, val::none}(g, 0, false);
-};
-template <> inline constexpr auto lower<"memory.copy"> = [](auto& g, two_indices memories) {
+}};
+template <> inline constexpr auto lower<"memory.copy"> = rarely{[](auto& g, two_indices memories) {
   if (g.has_memory(memories.first) && g.has_memory(memories.second)) runtime_operator{runtime_call::memory_copy, 3, val::none}(g, 0, false);
-};
-template <> inline constexpr auto lower<"memory.init"> = [](auto& g, two_indices i) {
+}};
+template <> inline constexpr auto lower<"memory.init"> = rarely{[](auto& g, two_indices i) {
   if (g.has_memory(i.second) && g.has_data(i.first)) runtime_operator{runtime_call::memory_init, 3, val::none}(g, i.first, true);
-};
-template <> inline constexpr auto lower<"data.drop"> = [](auto& g, std::uint32_t segment) {
+}};
+template <> inline constexpr auto lower<"data.drop"> = rarely{[](auto& g, std::uint32_t segment) {
   if (g.has_data(segment)) runtime_operator{runtime_call::data_drop, 0, val::none}(g, segment, true);
-};
+}};
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -106,6 +106,7 @@ template <> inline constexpr auto lower<"select"> = [](auto& g) {
   g.template cold<&selection<Policy>::lower>();
 };
 struct typed_select {
+  static constexpr bool rare = true;
   void operator()(auto& g, select_type of) const {
     using Policy = policy_of<decltype(g)>;
     const val t = of.type;

@@ -27,11 +27,17 @@ struct overrides {
   // A reference, so that an entry of the table can point to it.
   template <op O>
   static constexpr const auto& handler() {
-    constexpr bool match[] = {(On::id == O)..., false};
-    constexpr auto count = std::count(std::begin(match), std::end(match), true);
+    constexpr int count = (0 + ... + int(On::id == O));
     static_assert(count <= 1, "a policy overrides the same operator twice");
     if constexpr (count == 0) return lower<O>;
-    else return made<std::tuple_element_t<std::find(std::begin(match), std::end(match), true) - match, std::tuple<typename On::handler...>>>;
+    else return overriding<O>();
+  }
+
+ private:
+  template <op O>
+  static constexpr const auto& overriding() {
+    constexpr bool match[] = {(On::id == O)...};
+    return made<std::tuple_element_t<std::find(std::begin(match), std::end(match), true) - match, std::tuple<typename On::handler...>>>;
   }
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 namespace lightbeam::inline LIGHTBEAM_ABI {
+LIGHTBEAM_SMALL
 
 // Reads a module that arrives in pieces, section 5.5. It moves on when a whole part of it is there (the header, the head of a
 // section, a section, the head of a body, a body), so results and failures do not depend on where the pieces were cut. Memory is
@@ -185,4 +186,5 @@ class module_reader {
   std::optional<failure> failure_;
 };
 
+LIGHTBEAM_SMALL_END
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

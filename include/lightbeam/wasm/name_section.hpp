@@ -5,6 +5,7 @@
 #include "../core/utf8.hpp"
 
 namespace lightbeam::inline LIGHTBEAM_ABI {
+LIGHTBEAM_SMALL
 
 // The function names of the custom section "name". Nothing in it can make a module malformed: what makes no sense is skipped.
 inline void read_function_names(std::span<const std::uint8_t> section, module_info& info) {
@@ -24,4 +25,5 @@ inline void read_function_names(std::span<const std::uint8_t> section, module_in
   }
 }
 
+LIGHTBEAM_SMALL_END
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -6,6 +6,7 @@
 #include "op_rows_vector.hpp"
 #include <algorithm>
 #include <string>
+#include <vector>
 
 namespace lightbeam::inline LIGHTBEAM_ABI {
 
@@ -94,14 +95,15 @@ struct op {
 };
 
 // "v128.load needs the feature simd, which is disabled". Failures point to text that stays, so all of them are made together,
-// the first time that one is wanted.
+// the first time that one is wanted. No lambda, which GCC would evaluate when it compiles, for most of a second, in vain.
+[[gnu::cold]] inline std::vector<std::string> unsupported_texts() {
+  std::vector<std::string> all;
+  for (const op_row& row : op_table)
+    all.emplace_back(row.name).append(" needs the feature ").append(text(row.since)).append(", which is disabled");
+  return all;
+}
 [[gnu::cold]] inline const char* unsupported_text(std::size_t row) {
-  static const auto texts = [] {
-    std::array<std::string, op_count> all;
-    for (std::size_t i = 0; i < op_count; ++i)
-      all[i].append(op_table[i].name).append(" needs the feature ").append(text(op_table[i].since)).append(", which is disabled");
-    return all;
-  }();
+  static const std::vector<std::string> texts = unsupported_texts();
   return texts[row].data();
 }
 

@@ -5,6 +5,7 @@
 #include "type_reader.hpp"
 
 namespace lightbeam::inline LIGHTBEAM_ABI {
+LIGHTBEAM_SMALL
 
 // Validates the operators of one block and of all the blocks in it, sections 3.3 and 5.4: types by the rows of the table, and the
 // checks of those operators whose type depends on the stack or on an immediate. `Outer` says what surrounds the block:
@@ -349,4 +350,5 @@ class operator_validator {
   std::uint32_t at_ = 0;
 };
 
+LIGHTBEAM_SMALL_END
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

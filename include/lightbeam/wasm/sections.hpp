@@ -35,6 +35,7 @@ class section_reader {
   }
 
  private:
+  LIGHTBEAM_SMALL
   void custom() {
     const std::string name = types_.name();
     if (!in_) return;
@@ -196,6 +197,8 @@ class section_reader {
     info_.start = index;
   }
 
+  LIGHTBEAM_SMALL_END
+  // Modules may have very many segments.
   void elements() {
     for (std::uint32_t n = length(info_.elements, module_limits::element_segments, 2, 6); n-- && in_;) info_.elements.push_back(element());
   }

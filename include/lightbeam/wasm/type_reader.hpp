@@ -57,6 +57,7 @@ class type_reader {
     return n;
   }
 
+  LIGHTBEAM_SMALL
   std::string name() {
     const std::uint32_t at = in_.offset(), n = in_.u32();
     if (n > in_.left()) return in_.malformed("length out of bounds", at), std::string();
@@ -155,6 +156,7 @@ class type_reader {
 
   reader& in_;
   feature features_;
+  LIGHTBEAM_SMALL_END
 };
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI
