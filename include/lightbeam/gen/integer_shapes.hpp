@@ -291,7 +291,8 @@ struct compare {
     return true;
   }
 
-  void operator()(auto& g) const {
+  // Flat, but only once.
+  [[LIGHTBEAM_FLAT]] void operator()(auto& g) const {
     value y = g.pop(), x = g.pop();
     cond c = when;
     if (x.is(where::constant)) {
