@@ -90,7 +90,7 @@ struct function_body {
   }
   static bool count_locals(compile_context& c, std::size_t size) {
     c.values.body(size);
-    return c.values.locals(c.local_count) || refuse(c, failure_kind::limit, expansion::text);
+    return c.values.allows(c.local_count) || refuse(c, failure_kind::limit, expansion::text);
   }
   static bool refuse(compile_context& c, failure_kind kind, const char* what) {
     c.failed = failure(kind, what).at(std::uint32_t(c.pc - c.body));
