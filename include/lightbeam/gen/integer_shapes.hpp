@@ -66,11 +66,11 @@ struct alu {
     if (op == alu_op::and_ && g.reads_truth(t)) return g.template cold<&alu::test<Policy>>(w, x, y);
     const bool narrows = op == alu_op::and_ && w == width::w32 && y.is(where::constant);
     const std::uint32_t bits = narrows ? std::uint32_t(std::bit_width(std::uint32_t(y.bits64()))) : 0;
-    g.template cold<&alu::operands<Policy>>(op, w, x, y, commutes, bits);
+    operands(g, op, w, x, y, commutes, bits);
   }
-  // Of sums too. Flat, but only once.
+  // Sums call it out of line.
   template <class Policy>
-  [[LIGHTBEAM_FLAT]] static void operands(generator<Policy>& g, alu_op op, width w, value x, value y, bool commutes, std::uint32_t bits) {
+  static void operands(generator<Policy>& g, alu_op op, width w, value x, value y, bool commutes, std::uint32_t bits) {
     two_operands(g, integer(w), x, y, commutes, true, bits, [=, &g](reg d, value right) {
       g.with_source(right, w, [=, &g](auto s) { g.a.alu(op, w, d, s); });
     });
@@ -134,10 +134,14 @@ struct sum {
       return;
     }
     if (!subtracts && y.is(where::reg) && !x.is(where::reg)) std::swap(x, y);
-    g.template cold<&alu::operands<policy_of<decltype(g)>>>(subtracts ? alu_op::sub : alu_op::add, w, x, y, !subtracts, 0u);
+    g.template cold<&sum::rest<policy_of<decltype(g)>>>(subtracts ? alu_op::sub : alu_op::add, w, x, y, !subtracts, 0u);
   }
 
  private:
+  template <class Policy>
+  [[LIGHTBEAM_FLAT]] static void rest(generator<Policy>& g, alu_op op, width w, value x, value y, bool commutes, std::uint32_t bits) {
+    alu::operands(g, op, w, x, y, commutes, bits);
+  }
   // The parts of a simple x with its homes made valid.
   static value componentise(auto& g, val t, value x) {
     if (x.is(where::address)) return x;
@@ -270,7 +274,6 @@ struct shift {
 
 // Leaves a condition for the next operator if that can take it, else makes 0 or 1 at once.
 struct compare {
-  static constexpr bool rare = true;
   cond when, swapped;  // of x ? y and of y ? x
   width w;
 
@@ -291,8 +294,7 @@ struct compare {
     return true;
   }
 
-  // Flat, but only once.
-  [[LIGHTBEAM_FLAT]] void operator()(auto& g) const {
+  void operator()(auto& g) const {
     value y = g.pop(), x = g.pop();
     cond c = when;
     if (x.is(where::constant)) {
@@ -328,7 +330,6 @@ struct compare {
 };
 
 struct equal_zero {
-  static constexpr bool rare = true;
   width w;
 
   bool quick(auto& g, const row_data&) const {
