@@ -141,7 +141,7 @@ std::vector<shape> shapes_of_modules() {
       {"equal types", 1'000'000, equal_types, nullptr, 3, 8},
       {"different types", 1'000'000, different_types},
       {"types of 1000 parameters", 20'000, long_types},
-      {"imports", 1'000'000, imports, nullptr, 3, 9},
+      {"imports", 1'000'000, imports, nullptr, 3, 12},
       {"exports", 1'000'000, exports<5>, nullptr, 3, 7},
       {"exports of long names", 20'000, exports<1000>},
       {"globals", 1'000'000, globals, nullptr, 3, 4},

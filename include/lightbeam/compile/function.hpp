@@ -55,6 +55,7 @@ struct function_body {
     c.registers = Policy::regs::temporaries;
     c.regions.resize(1);
     c.regions[0].homes = 0;
+    c.labels_outside = 0;
     c.frames.clear(), c.traps.clear(), c.exits.clear(), c.table_fields.clear();
     c.sp = c.stack;
     c.reserve_stack(size + 64);
@@ -90,7 +91,7 @@ struct function_body {
   }
   static bool count_locals(compile_context& c, std::size_t size) {
     c.values.body(size);
-    return c.values.allows(c.local_count) || refuse(c, failure_kind::limit, expansion::text);
+    return c.values.locals(c.local_count) || refuse(c, failure_kind::limit, expansion::text);
   }
   static bool refuse(compile_context& c, failure_kind kind, const char* what) {
     c.failed = failure(kind, what).at(std::uint32_t(c.pc - c.body));

@@ -40,8 +40,6 @@ inline constexpr bool tail_calls = LIGHTBEAM_TAIL_CALLS != 0;
 #define LIGHTBEAM_EXCEPTIONS 0
 #endif
 
-// Everything lives in `namespace lightbeam::inline LIGHTBEAM_ABI`. Its name carries the build modes that change
-// what inline functions mean, so that units built differently do not link into nonsense.
 // Around functions that run a few times in a module, and around rare operators: GCC makes them small, which takes it half the time. It
 // inlines none of them into functions outside, so nothing that a step contains may stand there, and no other header. (Removal of dead
 // stores takes long in the constructor of xbyak's generator.) Without optimisation this would optimise.
@@ -53,6 +51,8 @@ inline constexpr bool tail_calls = LIGHTBEAM_TAIL_CALLS != 0;
 #define LIGHTBEAM_SMALL_END
 #endif
 
+// Everything lives in `namespace lightbeam::inline LIGHTBEAM_ABI`. Its name carries the build modes that change
+// what inline functions mean, so that units built differently do not link into nonsense.
 #if LIGHTBEAM_EXCEPTIONS && LIGHTBEAM_TAIL_CALLS
 #define LIGHTBEAM_ABI exceptions_tail
 #elif LIGHTBEAM_EXCEPTIONS

@@ -152,8 +152,8 @@ struct blocks {
       F::arrive(g, f.target.in, f.target.dirty);
       if (!restart(g, results, true)) return;
     } else if (f.dead) {
-      // Nobody comes here: any state will do.
-      F::arrive(g, 0, 0);
+      // Nobody comes here: any state will do, and this one needs no moves.
+      F::arrive(g, g.c.regions[g.c.current_region].homes, 0);
       if (!restart(g, results, false)) return;
     }
     if (f.kind == construct::loop) {

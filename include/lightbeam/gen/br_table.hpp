@@ -88,10 +88,11 @@ struct branch_table {
     if (F::needs_copies(f, types)) return true;
     return f.target_region != g.c.current_region && !F::is_free(g, f.target, common.with(f.target_region));
   }
-  // Where many labels lie outside of the region, stores before the jump save each of them a detour.
+  // Where more labels than real code has lie outside of their region, stores before the jump save each of them a detour.
   static void store_for_many(G& g, const std::vector<named_label>& named) {
-    constexpr int many = 16;
-    if (std::count_if(named.begin(), named.end(), [&](const auto& d) { return frame(g, d.depth).target_region != g.c.current_region; }) > many) F::store_homes(g, ~0u);
+    constexpr std::size_t always = 64, bytes_each = 16;
+    for (const auto& d : named) g.c.labels_outside += frame(g, d.depth).target_region != g.c.current_region;
+    if (g.c.labels_outside > always + std::size_t(g.pc - g.c.body) / bytes_each) F::store_homes(g, ~0u);
   }
   static void arrive(G& g, control& f, common_homes& common) {
     if (f.target_region == g.c.current_region) F::conform(g, f.target);

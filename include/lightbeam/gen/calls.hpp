@@ -134,6 +134,7 @@ struct calls {
 
   // Moves the arguments to their places, the index of an indirect call to eax; pops them all.
   [[LIGHTBEAM_SCALAR]] static void arguments(G& g, std::span<const signature_places::place> places, value* index, survey seen) {
+    if (!F::allow(g, places.size())) return;
     value* const first = g.sp - places.size() - (index ? 1 : 0);
     if (seen.overflow || seen.reads & seen.targets) {
       arguments_in_order(g, places, first, index);

@@ -190,7 +190,8 @@ struct compile_context {
   std::vector<std::uint32_t> weights, chosen;
   std::array<std::uint32_t, scan_reach + 1> ranking;
   std::span<const std::uint32_t> ranked;  // of ranking
-  std::uint32_t tables = 0;      // br_tables so far
+  std::uint32_t tables = 0;      // labels that br_tables named so far, and those of them that lie outside of a region
+  std::size_t labels_outside = 0;
   expansion values;              // of all functions of the module
   std::uint32_t function = 0;    // index in the module
   std::optional<failure> failed;

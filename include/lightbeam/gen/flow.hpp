@@ -190,12 +190,11 @@ struct flow {
     return g.fail(failure_kind::invalid, "type mismatch: values remain on the stack at the end of the block"), false;
   }
   static bool allow(G& g, std::size_t operands) {
-    if (g.c.values.allows(operands)) [[likely]] return true;
+    if (g.c.values.operands(operands)) [[likely]] return true;
     return g.fail(failure_kind::limit, expansion::text), false;
   }
   // Most operators make a bounded number of bytes, for which there is space. The others ask: so many for each of some operands.
   static bool ensure_space(G& g, std::size_t operands, std::size_t bytes_each) {
-    if (!allow(g, operands)) return false;
     const std::size_t bytes = operands * bytes_each;
     if (g.c.limit - g.a.out > std::ptrdiff_t(bytes + 8192)) [[likely]] return true;
     return g.fail(failure_kind::limit, "machine code outgrows its reservation"), false;

@@ -131,7 +131,7 @@ class operand_stack {
   static constexpr std::size_t most_operands = 1u << 24;
 
   void allow(std::size_t count) {
-    if (!expansion_.allows(count)) in_->fail(failure_kind::limit, expansion::text, at_);
+    if (!expansion_.operands(count)) in_->fail(failure_kind::limit, expansion::text, at_);
   }
   std::size_t height() const { return std::size_t(top_ - values_.data()); }
   std::size_t room() const { return values_.size() - height(); }

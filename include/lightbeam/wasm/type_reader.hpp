@@ -17,18 +17,20 @@ inline constexpr std::uint32_t items = 10'000'000, params = 1'000, results = 1'0
 
 // Few bytes can stand for many values: a group of locals for fifty thousand, a type's index for a thousand operands. Each of them
 // costs time, so a module may have so many, and one for each byte of its bodies; real ones have far fewer. Counted are the locals of a
-// function, and the operands that an operator takes or leaves at once, where these are more than sixteen.
+// function where they are more than sixteen, and the operands that an operator takes or leaves at once where they are more than three.
 class expansion {
  public:
   static constexpr const char* text = "too many locals, or operands of long types, for the size of the function bodies";
 
   void body(std::size_t bytes) { bytes_ += bytes; }
   void lift() { bytes_ = std::uint64_t{1} << 62; }  // for one that has passed already
-  bool allows(std::uint64_t values) { return values <= few || (values_ += values) <= always + per_byte * bytes_; }
+  bool locals(std::uint64_t count) { return count <= 16 || more(count); }
+  bool operands(std::uint64_t count) { return count <= 3 || more(count); }
 
  private:
   static constexpr std::uint64_t always = 100'000, per_byte = 1;
-  static constexpr std::uint64_t few = 16;
+  bool more(std::uint64_t count) { return (values_ += count) <= always + per_byte * bytes_; }
+
   std::uint64_t values_ = 0, bytes_ = 0;
 };
 

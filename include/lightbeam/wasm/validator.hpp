@@ -49,7 +49,7 @@ class body_validator {
     for (const val t : type.params) locals_.add(1, t);
     read_locals(in);
     expansion_.body(body.size());
-    if (in && !expansion_.allows(locals_.count())) in.fail(failure_kind::limit, expansion::text, in.offset());
+    if (in && !expansion_.locals(locals_.count())) in.fail(failure_kind::limit, expansion::text, in.offset());
     const surroundings outer{*this, type.results, !info.memories.empty()};
     operator_validator<surroundings> operators(info, features_, outer, in, stack_);
     if (in) operators.run(false);
