@@ -42,7 +42,7 @@ inline constexpr bool tail_calls = LIGHTBEAM_TAIL_CALLS != 0;
 
 // Around functions that run a few times in a module, and around rare operators: GCC makes them small, which takes it half the time. It
 // inlines none of them into functions outside, so nothing that a step contains may stand there, and no other header. (Removal of dead
-// stores takes long in the constructor of xbyak's generator.) Without optimisation this would optimise.
+// stores takes long in thunks.) Without optimisation this would optimise.
 #if defined(__OPTIMIZE__) && !defined(__clang__)
 #define LIGHTBEAM_SMALL _Pragma("GCC push_options") _Pragma("GCC optimize(\"Os\", \"no-tree-dse\")")
 #define LIGHTBEAM_SMALL_END _Pragma("GCC pop_options")

@@ -9,7 +9,6 @@ constexpr val floating(bool is_double) { return is_double ? val::f64 : val::f32;
 
 // add, sub, mul, div: `op d, source`.
 struct float_binary {
-  static constexpr bool rare = true;
   sse_op op;
   bool is_double;
   bool commutes;
@@ -24,7 +23,6 @@ struct float_binary {
 };
 
 struct float_sqrt {
-  static constexpr bool rare = true;
   bool is_double;
 
   void operator()(auto& g) const {
@@ -40,7 +38,6 @@ struct float_sqrt {
 
 // ucomis sets carry, zero and parity; unordered sets all three, so "less" looks at it from the other side.
 struct float_compare {
-  static constexpr bool rare = true;
   condition when;
   bool swaps;
   bool is_double;

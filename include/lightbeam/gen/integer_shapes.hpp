@@ -187,7 +187,6 @@ struct sum {
 };
 
 struct multiply {
-  static constexpr bool rare = true;
   width w;
 
   void operator()(auto& g) const {
@@ -213,7 +212,6 @@ struct multiply {
 };
 
 struct shift {
-  static constexpr bool rare = true;
   shift_op op;
   width w;
   fold folds;

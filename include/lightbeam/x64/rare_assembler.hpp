@@ -5,8 +5,8 @@
 #if !LIGHTBEAM_EXCEPTIONS && !defined(XBYAK_NO_EXCEPTION)
 #define XBYAK_NO_EXCEPTION
 #endif
-// xbyak runs seldom, and a compiler is done with it sooner if it is to be small, and without the streams that it prints with where
-// NDEBUG is not defined. The headers that it includes come first; <cassert> once more, because it goes by NDEBUG each time.
+// A compiler is done with xbyak sooner without the streams that it prints with where NDEBUG is not defined. The headers that it includes
+// come first; <cassert> once more, because it goes by NDEBUG each time.
 #include <algorithm>
 #include <list>
 #include <string>
@@ -19,9 +19,7 @@
 #pragma push_macro("NDEBUG")
 #undef NDEBUG
 #define NDEBUG
-LIGHTBEAM_SMALL
 #include <xbyak/xbyak.h>
-LIGHTBEAM_SMALL_END
 #pragma pop_macro("NDEBUG")
 #include <cassert>
 
