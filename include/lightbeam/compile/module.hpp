@@ -126,8 +126,9 @@ class module_compiler {
     for (const std::uint32_t type : info.functions) used[type] = true;
     for (std::size_t i = 0; i < used.size(); ++i) used[i] = used[i] || c_.signatures[i];
     image_->bodies_end = c_.position(c_.out);
-    if (image_->bodies_end + type_thunk_bytes(info, used) > most_code) return failure(failure_kind::limit, "machine code of more than 2 GiB");
-    if (auto ready = image_->memory_of_code.commit(image_->bodies_end + type_thunk_bytes(info, used) + 4096); !ready) return ready.error();
+    const std::size_t need = image_->bodies_end + type_thunk_bytes(info, used);
+    if (need > most_code) return failure(failure_kind::limit, "machine code of more than 2 GiB");
+    if (auto ready = image_->memory_of_code.commit(need + 4096); !ready) return ready.error();
     c_.out = write_type_thunks(c_.out, c_.code, *image_, image_->thunks, used);
     return {};
   }

@@ -90,13 +90,12 @@ struct branch_table {
   }
   // Where more labels than real code has lie outside of their region, stores before the jump save each of them a detour.
   static void store_for_many(G& g, const std::vector<named_label>& named) {
-    constexpr std::size_t always = 64, bytes_each = 16;
     for (const auto& d : named) g.c.labels_outside += frame(g, d.depth).target_region != g.c.current_region;
-    if (g.c.labels_outside > always + std::size_t(g.pc - g.c.body) / bytes_each) F::store_homes(g, ~0u);
+    if (F::unusual(g, g.c.labels_outside, 16)) F::store_homes(g, ~0u);
   }
   static void arrive(G& g, control& f, common_homes& common) {
     if (f.target_region == g.c.current_region) F::conform(g, f.target);
-    else F::arrive_free(f.target, common.with(f.target_region));
+    else F::reach_outside(f.target, common.with(f.target_region));
   }
 
   // Every label takes what lies on the stack. `g.c.named` gets each label once.

@@ -298,27 +298,24 @@ struct flow {
 
   // Whether an edge out of the region needs no moves: `stays` says which homes both sides have in common.
   static bool is_free(G& g, const label& l, std::uint32_t stays) { return !l.bound && !(g.in() & g.c.dirty) && (!l.reached || !(l.in & ~stays)); }
-  static void arrive_free(label& l, std::uint32_t stays) {
+  static void reach_outside(label& l, std::uint32_t stays) {
     if (l.reached) return;
     l.reached = true;
     l.in = stays;
     l.dirty = 0;
   }
+  // Whether the body has had more of something than real code has: what costs time for each is done another way then.
+  static bool unusual(G& g, std::size_t count, std::size_t bytes_each) { return count > 64 + std::size_t(g.pc - g.c.body) / bytes_each; }
   // A conditional branch that leaves the region goes by way of a cold exit, if there is something to be moved.
   [[LIGHTBEAM_SCALAR]] static void branch_out(G& g, control& f, condition when) {
-    // More exits than real code has: stores for all of them, instead of stores in each.
-    constexpr std::size_t always = 64, bytes_each = 16;
-    if (g.c.exits.size() > always + std::size_t(g.pc - g.c.body) / bytes_each) store_homes(g, ~0u);
+    // Stores for all exits, instead of stores in each.
+    if (unusual(g, g.c.exits.size(), 16)) store_homes(g, ~0u);
     label& l = f.target;
     const std::uint32_t stays = common(g, g.c.current_region, f.target_region) & g.in();
-    if (is_free(g, l, stays)) return arrive_free(l, stays), jump_if(g, l, when);
+    if (is_free(g, l, stays)) return reach_outside(l, stays), jump_if(g, l, when);
     label exit;
     jump_if(g, exit, when);
-    if (!l.reached) {
-      l.reached = true;
-      l.in = stays;
-      l.dirty = 0;
-    }
+    reach_outside(l, stays);
     if (!l.bound) l.dirty |= g.c.dirty & stays & l.in;
     cold_exit e{exit.place, g.in(), g.c.dirty, g.c.current_region, f.target_region, l.in, l.dirty, l.bound ? l.place : 0, 0};
     if (!l.bound) {

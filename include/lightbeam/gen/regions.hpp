@@ -50,8 +50,7 @@ struct loop_homes {
     auto& c = g.c;
     if (!c.crowded && !c.has_calls) return false;
     // Loops shorter than any real ones are: the way in and out would cost too much.
-    constexpr std::ptrdiff_t always = 64, bytes_each = 32;
-    if (std::ptrdiff_t(c.regions.size()) > always + (g.pc - c.body) / bytes_each) return true;
+    if (F::unusual(g, c.regions.size(), 32)) return true;
     // All locals have homes that calls spare: there is nothing to be gained.
     if (!c.crowded && !(c.regions[c.current_region].homes & ~convention::callee_saved)) return true;
     const std::uint32_t calls = rank(c, g.pc);
