@@ -1,4 +1,5 @@
 #include "instantiate.hpp"
+#include <lightbeam/x64/reference_assembler.hpp>
 
 namespace {
 struct policy : lightbeam::default_policy {

@@ -1,4 +1,6 @@
 #include "lightbeam/compile/thunks.hpp"
+#include "lightbeam/x64/assembler.hpp"
+#include "lightbeam/x64/rare_assembler.hpp"
 #include <algorithm>
 #include <cstring>
 #include <doctest/doctest.h>
@@ -30,7 +32,7 @@ struct closure_block {
 // Thunks and hand-written functions in one piece of memory, written first and run then.
 class program {
  public:
-  explicit program(std::vector<function_type> types, std::vector<table_type> tables = {}) {
+  explicit program(std::vector<function_type> types, plain_vector<table_type> tables = {}) {
     image.info.types = std::move(types);
     image.info.tables = std::move(tables);
     image.layout = lay_out(image.info);
@@ -38,10 +40,10 @@ class program {
     REQUIRE(code_ != MAP_FAILED);
     image.code = code_;
     std::memset(code_, 0xcc, size);
-    used.assign(image.info.types.size(), true);
-    out_ = write_thunks(code_, code_, image, at);
+    used.resize(image.info.types.size(), true);
+    out_ = write_thunks<fast_assembler>(code_, code_, image, at);
     REQUIRE(std::size_t(out_ - code_) <= thunk_bytes(image.info));
-    std::uint8_t* const of_types = std::exchange(out_, write_type_thunks(out_, code_, image, at, used));
+    std::uint8_t* const of_types = std::exchange(out_, write_type_thunks<fast_assembler>(out_, code_, image, at, used));
     REQUIRE(std::size_t(out_ - of_types) <= type_thunk_bytes(image.info, used));
     state.stack_limit = 0x1234;
     state.saved_sp = 0x5678;
@@ -89,7 +91,7 @@ class program {
   static constexpr std::size_t size = std::size_t{1} << 20;
   test_image image;
   thunk_offsets at;
-  std::vector<bool> used;
+  plain_vector<bool> used;
   context state;
   instance_block first, second;
   runtime_function functions[std::size_t(runtime_call::count)] = {};
@@ -254,7 +256,7 @@ TEST_CASE("equal types share thunks, and the bound on their size holds") {
   // Programs check the bound.
   for (const val t : {val::i32, val::i64, val::f32, val::f64})
     for (const std::size_t n : {1u, 5u, 17u, 1000u}) program({{std::vector<val>(n, t), std::vector<val>(n, t)}});
-  program({}, std::vector<table_type>(100, table_type{val::funcref, {3, 3}}));
+  program({}, plain_vector<table_type>(100, table_type{val::funcref, {3, 3}}));
 }
 
 TEST_CASE("the instance register and memory base are set, the stack limit is the context's inside") {

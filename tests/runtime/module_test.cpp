@@ -1,10 +1,22 @@
 #include "modules.hpp"
 #include <lightbeam/compile/engine.hpp>
 #include <lightbeam/validate.hpp>
+#include <lightbeam/x64/rare_assembler.hpp>
+#include <cmath>
 
 namespace {
+// A handler of a host's own, which writes an instruction that has no fast form: the inverse of the root, about.
+struct inverse_root {
+  void operator()(auto& g) const {
+    const lightbeam::reg d = g.writable(g.pop());
+    const Xbyak::Xmm x(int(d) - 16);
+    g.rare([=](auto& a) { a.rsqrtss(x, x); });
+    g.push_in(lightbeam::val::f32, d);
+  }
+};
 struct checked : lightbeam::default_policy {
   using memory = lightbeam::bounds_checks;
+  using overrides = lightbeam::overrides<lightbeam::on<"f32.sqrt", inverse_root>>;
   static constexpr bool verifies = true;
 };
 struct guarded : lightbeam::default_policy {
@@ -54,6 +66,17 @@ TEST_CASE("a module outlives the handles it was copied from, and its instances o
     instance = lightbeam::linker().instantiate(store, second).value();
   }
   CHECK(instance->get<int()>("f").value()().value() == 7);
+}
+
+TEST_CASE("a policy lowers an operator its own way") {
+  const std::string text = R"((module (func (export "f") (param f32) (result f32) (f32.add (local.get 0) (f32.sqrt (local.get 0))))))";
+  const auto of = [&](memory_kind kind) {
+    lightbeam::store store;
+    const auto instance = lightbeam::linker().instantiate(store, from_text(text, kind)).value();
+    return instance.get<float(float)>("f").value()(9).value();
+  };
+  CHECK(of(memory_kind::guard_pages) == 12);
+  CHECK(std::abs(of(memory_kind::bounds_checks) - (9 + 1 / 3.0f)) < 0.01f);
 }
 
 TEST_CASE("one module in many stores") {

@@ -20,9 +20,14 @@ CXX = os.environ.get("CXX", "g++")
 FLAGS = ["-std=c++20", f"-I{INCLUDE}", f"-I{TOP / 'examples'}"]
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror"]
 LONGEST_FILE = 600
-# The aims are 1 and 10 s on a quiet machine (README, Figures); these bounds keep a busy one from failing.
-RUNTIME_SECONDS, ENGINE_SECONDS = 2.0, 40.0
-RUNTIME_AIM, ENGINE_AIM = 1.0, 10.0
+# The aims, on a quiet machine (README, Figures). Machines differ, and what else they do slows them: what fails is a unit that takes half as
+# long again as its aim would be here, going by a unit of the standard library's alone, which takes so many seconds where the aims hold.
+RUNTIME_AIM, ENGINE_AIM, YARDSTICK = 1.0, 10.0, 3.7
+YARDSTICK_UNIT = """#include <algorithm>
+#include <map>
+#include <regex>
+bool matches(const std::string& s) { return std::regex_match(s, std::regex("(a|b)+[0-9]*")); }
+"""
 
 passed, failures, skipped = 0, [], 0
 
@@ -157,12 +162,9 @@ def headers_that_do_not_stand_alone(headers, *flags):
 
 
 def headers_that_need_exceptions_or_rtti():
-    """The headers at the top bring all others, so that these few units are enough."""
-    brought = set(TOP_HEADERS).union(*(reaches(path, set()) for path in TOP_HEADERS))
-    for path in HEADERS:
-        if path not in brought:
-            yield f"no header at the top brings {path.relative_to(INCLUDE)}, which is thus not checked"
-    yield from headers_that_do_not_stand_alone(TOP_HEADERS, "-fno-exceptions", "-fno-rtti")
+    """The headers at the top bring nearly all others, so that these few units are enough."""
+    brought = set().union(*(reaches(path, set()) for path in TOP_HEADERS))
+    yield from headers_that_do_not_stand_alone([path for path in HEADERS if path not in brought], "-fno-exceptions", "-fno-rtti")
 
 
 def two_units_that_do_not_link():
@@ -194,15 +196,17 @@ def seconds(command, runs):
 
 def slow_units():
     with tempfile.TemporaryDirectory() as folder:
-        unit = Path(folder) / "runtime.cpp"
-        unit.write_text("#include <lightbeam/runtime.hpp>\n")
-        engine = TOP / "examples/policies/guard_pages.cpp"
-        units = [("runtime.hpp alone", unit, 3, RUNTIME_AIM, RUNTIME_SECONDS), ("an engine", engine, 2, ENGINE_AIM, ENGINE_SECONDS)]
-        for name, source, runs, aim, limit in units:
-            took = seconds([CXX, *FLAGS, "-O2", "-c", str(source), "-o", f"{folder}/unit.o"], runs)
-            print(f"       {name} compiles in {took:.2f} s with {CXX} -O2; the aim is {aim:.0f} s" + ("" if took < aim else ": MISSED here and now"))
-            if not took < limit:
-                yield f"{name} takes {took:.2f} s, more than {limit} s"
+        yardstick, runtime, engine = Path(folder) / "yardstick.cpp", Path(folder) / "runtime.cpp", TOP / "examples/policies/guard_pages.cpp"
+        yardstick.write_text(YARDSTICK_UNIT)
+        runtime.write_text("#include <lightbeam/runtime.hpp>\n")
+        took = {source: seconds([CXX, *FLAGS, "-O2", "-c", str(source), "-o", f"{folder}/unit.o"], 2) for source in (yardstick, runtime, engine)}
+        slower = took[yardstick] / YARDSTICK
+        print(f"       a unit of <regex> alone compiles in {took[yardstick]:.2f} s with {CXX} -O2: {slower:.2f} times what a quiet machine takes")
+        for name, source, aim in [("runtime.hpp alone", runtime, RUNTIME_AIM), ("an engine", engine, ENGINE_AIM)]:
+            verdict = "" if took[source] < aim else f", {took[source] / slower:.2f} s of a quiet machine"
+            print(f"       {name} compiles in {took[source]:.2f} s{verdict}; the aim is {aim:.0f} s")
+            if not took[source] < 1.5 * aim * slower:
+                yield f"{name} takes {took[source]:.2f} s, more than {1.5 * aim * slower:.2f} s"
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ std::string plain(const std::vector<std::uint8_t>& module) {
 // Changes one to three bytes, nearly always in a body, half of the time into an operator that is often seen.
 class mutator {
  public:
-  std::vector<std::uint8_t> operator()(std::vector<std::uint8_t> bytes, const std::vector<body_range>& bodies) {
+  std::vector<std::uint8_t> operator()(std::vector<std::uint8_t> bytes, const plain_vector<body_range>& bodies) {
     constexpr std::uint8_t often[] = {0x00, 0x02, 0x03, 0x04, 0x05, 0x0b, 0x0c, 0x0d, 0x0f, 0x10, 0x1a, 0x1b, 0x20, 0x21, 0x22, 0x28, 0x40, 0x41, 0x6a, 0x92, 0xfd};
     const body_range in = bodies.empty() ? body_range{8, std::uint32_t(bytes.size() - 8)} : bodies[next(bodies.size())];
     for (std::size_t n = 1 + next(3); n--;) {

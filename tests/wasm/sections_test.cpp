@@ -57,7 +57,7 @@ TEST_CASE("a module of all sections") {
   const module_info& m = r.info;
   CHECK(m.imports.size() == 2);
   CHECK(m.imports[1].name == "g");
-  CHECK(m.functions == std::vector<std::uint32_t>{1, 2});
+  CHECK(m.functions == plain_vector<std::uint32_t>{1, 2});
   CHECK(m.imported_functions == 1);
   CHECK(m.imported_globals == 1);
   CHECK(m.tables[0].fixed());
@@ -65,7 +65,7 @@ TEST_CASE("a module of all sections") {
   CHECK(m.globals.size() == 3);
   CHECK(m.global_initialisers[0].op == const_expression::kind::global_get);
   CHECK(m.global_initialisers[1].op == const_expression::kind::ref_func);
-  CHECK(m.referenced == std::vector<bool>{true, true});
+  CHECK(m.referenced == plain_vector<bool>{true, true});
   CHECK(m.start == 1u);
   CHECK(m.elements[0].items[0].index == 1);
   CHECK(m.elements[1].mode == segment_mode::passive);

@@ -174,6 +174,9 @@ TEST_CASE("moves between registers and constants") {
   pairs("movsxd", generals, generals, [](auto& a, width, reg d, reg s) { a.movsxd(d, s); });
   singles("push", [](auto& a, width, reg r) { a.push(r); });
   singles("pop", [](auto& a, width, reg r) { a.pop(r); });
+  memory("push m", generals, [](auto& a, width, reg, address m) { a.push(m); });
+  comparison small("push imm8, leave");
+  for (const std::int32_t k : {0, 1, -1, 127, -128}) small([=](auto& a) { a.push(std::int8_t(k)), a.leave(); });
   comparison constants("mov constant");
   std::vector<std::uint64_t> values;
   for (const std::int32_t k : immediates) values.push_back(std::uint64_t(std::int64_t{k})), values.push_back(std::uint32_t(k));
@@ -232,6 +235,10 @@ TEST_CASE("integer arithmetic") {
 }
 
 TEST_CASE("shifts and bits") {
+  for (int bit = 0; bit < 64; ++bit) {
+    singles("btr", [=](auto& a, width w, reg r) { a.btr(w, r, std::uint8_t(bit)); });
+    singles("btc", [=](auto& a, width w, reg r) { a.btc(w, r, std::uint8_t(bit)); });
+  }
   for (const shift_op op : shifts) {
     for (int count = 0; count < 64; ++count) singles("shift", [=](auto& a, width w, reg r) { a.shift(op, w, r, std::uint8_t(count)); });
     singles("shift cl", [=](auto& a, width w, reg r) { a.shift_cl(op, w, r); });

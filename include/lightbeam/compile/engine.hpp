@@ -21,8 +21,8 @@ class engine {
 
    private:
     friend engine;
-    explicit compilation(cpu_features cpu) : compiler_(std::make_unique<module_compiler<Policy>>(cpu)) {}
-    std::unique_ptr<module_compiler<Policy>> compiler_;
+    explicit compilation(cpu_features cpu) : compiler_(new module_compiler<Policy>(cpu)) {}
+    owner<module_compiler<Policy>> compiler_;
   };
 
   explicit engine(engine_options options = {}) : cpu_(options.cpu & features_of(Policy::cpu)) {}

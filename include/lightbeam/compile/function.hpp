@@ -16,7 +16,7 @@ class padded_body {
 
  private:
   static constexpr std::size_t padding = 64;
-  std::vector<std::uint8_t> bytes_;
+  plain_vector<std::uint8_t> bytes_;
 };
 
 // One function: locals to homes, the body, then what stands around it. Layout of the code:
@@ -80,7 +80,7 @@ struct function_body {
       }
       ++c.pc;
       total += count.value;
-      if (total <= maximum_locals) c.local_memory.insert(c.local_memory.end(), count.value, value::constant(t, 0));
+      if (total <= maximum_locals) c.local_memory.resize(c.local_memory.size() + count.value, value::constant(t, 0));
     }
     if (!groups.length || groups.value || c.pc >= end) return refuse(c, failure_kind::malformed, "unexpected end of section or function");
     if (total > 0xffffffff) return refuse(c, failure_kind::malformed, "too many locals");

@@ -5,7 +5,6 @@
 #include "../runtime/module.hpp"
 #include "../wasm/module_reader.hpp"
 #include "../x64/code_memory.hpp"
-#include <memory>
 
 namespace lightbeam::inline LIGHTBEAM_ABI {
 LIGHTBEAM_SMALL
@@ -46,11 +45,11 @@ class compiled_image final : public module_image {
     compile_context c;
     fill(c);
     locator where_is;
-    // Not initialised: most of it is never touched.
     const std::size_t room = std::size_t(end - begin) + 256 * std::size_t(body.size) + 65536;
-    const auto scratch = std::make_unique_for_overwrite<std::uint8_t[]>(room);
-    c.code = scratch.get() - begin;
-    c.limit = scratch.get() + room - 4096;
+    plain_vector<std::uint8_t> scratch;  // without elements: most of it is never touched
+    scratch.reserve(room);
+    c.code = scratch.data() - begin;
+    c.limit = scratch.data() + room - 4096;
     where_is.site = c.code + at;
     c.locating = &where_is;
     c.values.lift();
@@ -91,14 +90,14 @@ class module_compiler {
   // Called by the reader. Everything that code may refer to is known now.
   result<void> begin_code(const module_info& info, std::uint32_t bytes, std::uint32_t functions) {
     image_->layout = lay_out(info);
-    const std::size_t first = thunk_bytes(info), thunks = first + type_thunk_bytes(info, std::vector<bool>(info.types.size(), true));
+    const std::size_t first = thunk_bytes(info), thunks = first + type_thunk_bytes(info, plain_vector<bool>(info.types.size(), true));
     auto memory = code_memory::reserve(thunks + expansion * std::size_t(bytes) + function_reserve * (std::size_t{functions} + 1), 2 * std::size_t(bytes));
     if (!memory) return memory.error();
     image_->memory_of_code = std::move(*memory);
     auto& code = image_->memory_of_code;
     if (auto ready = code.commit(first + 4096); !ready) return ready.error();
     image_->code = c_.code = code.data();
-    c_.out = write_thunks(c_.code, c_.code, *image_, image_->thunks);
+    c_.out = write_thunks<typename Policy::assembler>(c_.code, c_.code, *image_, image_->thunks);
     image_->fill(c_);
     if constexpr (Policy::verifies) c_.table = dispatch<Policy>::verified.data();
     else c_.table = dispatch<Policy>::table.data();
@@ -122,14 +121,14 @@ class module_compiler {
   // Now it is known which types are used.
   result<void> type_thunks() {
     const auto& info = image_->info;
-    std::vector<bool> used(info.types.size());
+    plain_vector<bool> used(info.types.size());
     for (const std::uint32_t type : info.functions) used[type] = true;
     for (std::size_t i = 0; i < used.size(); ++i) used[i] = used[i] || c_.signatures[i];
     image_->bodies_end = c_.position(c_.out);
     const std::size_t need = image_->bodies_end + type_thunk_bytes(info, used);
     if (need > most_code) return failure(failure_kind::limit, "machine code of more than 2 GiB");
     if (auto ready = image_->memory_of_code.commit(need + 4096); !ready) return ready.error();
-    c_.out = write_type_thunks(c_.out, c_.code, *image_, image_->thunks, used);
+    c_.out = write_type_thunks<typename Policy::assembler>(c_.out, c_.code, *image_, image_->thunks, used);
     return {};
   }
 

@@ -89,7 +89,7 @@ struct branch_table {
     return f.target_region != g.c.current_region && !F::is_free(g, f.target, common.with(f.target_region));
   }
   // Where more labels than real code has lie outside of their region, stores before the jump save each of them a detour.
-  static void store_for_many(G& g, const std::vector<named_label>& named) {
+  static void store_for_many(G& g, const plain_vector<named_label>& named) {
     for (const auto& d : named) g.c.labels_outside += frame(g, d.depth).target_region != g.c.current_region;
     if (F::unusual(g, g.c.labels_outside, 16)) F::store_homes(g, ~0u);
   }
@@ -143,7 +143,7 @@ struct branch_table {
     const auto registers = g.registers;
     const auto dirty = g.c.dirty;
     // Each starts from the state at the jump.
-    const std::vector<value> operands(g.sp - types.size(), g.sp);
+    const plain_vector<value> operands(g.sp - types.size(), g.sp);
     for (const auto& d : g.c.named) {
       if (!d.detour) continue;
       if (!F::ensure_space(g, 1, 1024)) return;  // a label is one byte, and all homes may have to be moved

@@ -1,11 +1,11 @@
 #pragma once
 
 #include "value.hpp"
+#include "../core/ownership.hpp"
 #include "../runtime/image.hpp"
 #include "../wasm/type_reader.hpp"
 #include "../x64/cpu.hpp"
-#include "../x64/rare_assembler.hpp"
-#include <memory>
+#include "../x64/operand.hpp"
 #include <optional>
 #include <algorithm>
 #include <span>
@@ -94,7 +94,7 @@ struct signature_places {
     reg in;
     std::uint32_t overflow;
   };
-  std::vector<place> params, results;
+  plain_vector<place> params, results;
 
   signature_places(const function_type& t) {
     auto arguments = value_places::arguments(), returns = value_places::results();
@@ -126,7 +126,7 @@ struct locator {
   };
   const std::uint8_t* site = nullptr;
   std::uint32_t found = no_index;
-  std::vector<pending_load> loads;
+  plain_vector<pending_load> loads;
 
   std::uint32_t current = no_index;  // the operator that is being lowered
 
@@ -187,7 +187,7 @@ struct compile_context {
   bool loop_calls = false;       // the outermost loop calls, as far as a scan saw
   // Of that scan: weights by local, locals by weight, those that get a home.
   static constexpr std::size_t scan_reach = 256;  // bytes that it looks at
-  std::vector<std::uint32_t> weights, chosen;
+  plain_vector<std::uint32_t> weights, chosen;
   std::array<std::uint32_t, scan_reach + 1> ranking;
   std::span<const std::uint32_t> ranked;  // of ranking
   std::uint32_t tables = 0;      // labels that br_tables named so far, and those of them that lie outside of a region
@@ -196,21 +196,20 @@ struct compile_context {
   std::uint32_t function = 0;    // index in the module
   std::optional<failure> failed;
   locator* locating = nullptr;   // while a trap is located
-  rare_assembler rare;
 
-  std::vector<control> frames;
-  std::unique_ptr<value[]> stack_memory;  // not initialised: most of it is never touched
+  plain_vector<control> frames;
+  plain_vector<value> stack_memory;  // without elements: most of it is never touched
   std::size_t stack_entries = 0;
-  std::vector<value> local_memory;
-  std::vector<region> regions;
-  std::vector<table_field> table_fields;
-  std::vector<named_label> named;  // of one br_table, like the next
-  std::vector<label> detours;
-  std::vector<cold_trap> traps;
-  std::vector<cold_exit> exits;
-  std::vector<std::uint32_t> call_places;  // per function: its position, or the head of a chain of call fields
-  std::vector<bool> placed;                // per function: call_places is its position
-  std::vector<std::unique_ptr<const signature_places>> signatures;  // per type, null until it is called
+  plain_vector<value> local_memory;
+  plain_vector<region> regions;
+  plain_vector<table_field> table_fields;
+  plain_vector<named_label> named;  // of one br_table, like the next
+  plain_vector<label> detours;
+  plain_vector<cold_trap> traps;
+  plain_vector<cold_exit> exits;
+  plain_vector<std::uint32_t> call_places;  // per function: its position, or the head of a chain of call fields
+  plain_vector<bool> placed;                // per function: call_places is its position
+  std::vector<owner<const signature_places>> signatures;  // per type, null until it is called
   thunk_places thunks;
 
   // Room for this many entries; three sentinels lie below, because operators look at operands before they know how many there are.
@@ -218,20 +217,21 @@ struct compile_context {
     if (entries + 3 <= stack_entries) return;
     const std::size_t used = stack ? std::size_t(sp - stack) : 0;
     const std::size_t room = entries + entries / 4 + 1024;
-    auto larger = std::make_unique_for_overwrite<value[]>(room);
-    std::fill_n(larger.get(), 3, value::sentinel());
-    if (used) std::copy_n(stack, used, larger.get() + 3);
+    plain_vector<value> larger;
+    larger.reserve(room);
+    std::fill_n(larger.data(), 3, value::sentinel());
+    if (used) std::copy_n(stack, used, larger.data() + 3);
     stack_memory = std::move(larger);
     stack_entries = room;
-    stack = stack_memory.get() + 3;
-    stack_end = stack_memory.get() + stack_entries;
+    stack = stack_memory.data() + 3;
+    stack_end = stack_memory.data() + stack_entries;
     sp = stack + used;
   }
   const signature_places& signature(std::uint32_t type) {
     if (!signatures[type]) [[unlikely]] make_signature(type);
     return *signatures[type];
   }
-  [[gnu::noinline, gnu::cold]] void make_signature(std::uint32_t type) { signatures[type] = std::make_unique<const signature_places>(info->types[type]); }
+  [[gnu::noinline, gnu::cold]] void make_signature(std::uint32_t type) { signatures[type] = owner(new const signature_places(info->types[type])); }
   std::uint32_t position(const std::uint8_t* p) const { return std::uint32_t(p - code); }
 };
 

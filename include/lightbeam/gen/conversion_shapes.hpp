@@ -102,7 +102,7 @@ struct conversions {
     G::assembler::patch(large, g.a.out);
     g.a.sse(sse_op::sub, is_double, x, m);
     g.a.cvtts2si(is_double, width::w64, d, x);
-    g.rare([=](auto& a) { a.btc(Xbyak::Reg64(int(d)), 63); });
+    g.a.btc(width::w64, d, 63);
     G::assembler::patch(done, g.a.out);
   }
   // NaN gives 0, what does not fit the nearest integer.

@@ -83,13 +83,10 @@ struct float_sequences {
     const value y = g.pop(), x = g.pop();
     const width w = is_double ? width::w64 : width::w32;
     const reg magnitude = general(g, x, w), sign_of = general(g, y, w);
-    g.rare([=](auto& a) {
-      const Xbyak::Reg m = general_register(magnitude, w), s = general_register(sign_of, w);
-      const std::uint8_t top = is_double ? 63 : 31;
-      a.btr(m, top);
-      a.shr(s, top);
-      a.shl(s, top);
-    });
+    const std::uint8_t top = is_double ? 63 : 31;
+    g.a.btr(w, magnitude, top);
+    g.a.shift(shift_op::shr, w, sign_of, top);
+    g.a.shift(shift_op::shl, w, sign_of, top);
     g.a.alu(alu_op::or_, w, magnitude, sign_of);
     g.release(sign_of);
     const reg d = g.xmm_temporary();
@@ -108,10 +105,6 @@ struct float_sequences {
     const reg r = g.temporary();
     g.a.movd(w, r, x);
     return r;
-  }
-  static Xbyak::Reg general_register(reg r, width w) {
-    if (w == width::w64) return Xbyak::Reg64(int(r));
-    return Xbyak::Reg32(int(r));
   }
 
   // minss and maxss give the second operand for NaNs and for zeros of either sign; the specification wants more (4.3.3).
@@ -161,7 +154,7 @@ struct float_sequences {
     const reg x = reg::cx, k = reg::dx;
     g.a.movd(w, x, d);
     g.a.mov(w, k, x);
-    g.rare([=](auto& a) { a.btr(general_register(k, w), is_double ? 63 : 31); });
+    g.a.btr(w, k, is_double ? 63 : 31);
     // All temporaries before the first jump: what a spill writes, it must write on every way.
     const reg big = g.temporary(), m = g.xmm_temporary();
     g.a.mov(w, big, is_double ? 0x4330000000000000u : 0x4b000000u);
@@ -174,7 +167,7 @@ struct float_sequences {
     g.a.sse(sse_op::sub, is_double, d, m);
     if (mode != 0) correct(g, is_double, mode, d, m, x, big);
     g.a.movd(w, big, d);
-    g.rare([=](auto& a) { a.btr(general_register(big, w), is_double ? 63 : 31); });
+    g.a.btr(w, big, is_double ? 63 : 31);
     g.a.alu(alu_op::or_, w, big, k);
     g.a.movd(w, d, big);
     std::uint8_t* const done = g.a.jmp();

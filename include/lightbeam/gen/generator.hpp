@@ -74,8 +74,12 @@ struct generator {
     refused<F, Arguments...>(c, arguments...);
     reload();
   }
-  // Stock xbyak for one rare instruction or a few. Capture by value: a local whose address escapes costs GCC the tail call.
-  void rare(auto f) { a.out = c.rare.write(a.out, f); }
+  // Stock xbyak for an instruction that has no fast form, or for a few. Who uses it includes x64/rare_assembler.hpp: the library's own
+  // handlers do without. Capture by value: a local whose address escapes costs GCC the tail call.
+  template <class Stock = rare_assembler>
+  void rare(auto f) {
+    a.out = Stock::of_thread().write(a.out, f);
+  }
 
   // No error path costs a test per operator: the next dispatch meets 0xff.
   void fail(failure_kind kind, const char* what, val expected = val::none, val found = val::none) {

@@ -4,7 +4,6 @@
 #include "memory.hpp"
 #include "registers.hpp"
 #include "../x64/cpu.hpp"
-#include "../x64/reference_assembler.hpp"
 #include <algorithm>
 #include <tuple>
 #include <type_traits>

@@ -24,14 +24,14 @@ class module_image : public failure_source {
   memory_kind memory = memory_kind::bounds_checks;
   const std::uint8_t* code = nullptr;
   std::size_t code_size = 0;
-  std::vector<std::uint32_t> function_offsets;  // of the functions defined here
+  plain_vector<std::uint32_t> function_offsets;  // of the functions defined here
   // By index into info.types (equal types share, types that nothing uses have none): entry thunk
   //   uint64_t entry(uint64_t* values, const void* code, instance_header* instance, context*)
   // reads the arguments from `values`, writes the results there (a v128 takes two) and returns 0, or 1 after a trap.
-  std::vector<std::uint32_t> entry_thunks;
+  plain_vector<std::uint32_t> entry_thunks;
   // The adapter `code` of host functions of a type: stores the arguments in an array and calls host_closure::call.
-  std::vector<std::uint32_t> host_adapters;
-  std::vector<std::uint32_t> table_thunks;  // of tables with arrays inside the instance: calls entries of other instances
+  plain_vector<std::uint32_t> host_adapters;
+  plain_vector<std::uint32_t> table_thunks;  // of tables with arrays inside the instance: calls entries of other instances
   std::uint32_t fault_exit = 0;             // where the fault handler resumes: trap out of bounds memory access, site in rax
 
   // The operator whose code lies at this address; compiles its function once more.

@@ -67,10 +67,10 @@ class instance_object {
 
   store_object& store;
   const module_image& image;
-  std::vector<function_record*> records;
-  std::vector<table_object*> tables;
-  std::vector<memory_object*> memories;
-  std::vector<bool> dropped_elements, dropped_data;
+  plain_vector<function_record*> records;
+  plain_vector<table_object*> tables;
+  plain_vector<memory_object*> memories;
+  plain_vector<bool> dropped_elements, dropped_data;
 
  private:
   static constexpr std::size_t prefix = 16;  // keeps the instance register aligned to 16

@@ -71,7 +71,7 @@ class linker {
   }
   // The number of characters to insert, delete or replace.
   static std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
+    plain_vector<std::size_t> row(b.size() + 1);
     for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
     for (std::size_t i = 1; i <= a.size(); ++i) {
       std::size_t diagonal = std::exchange(row[0], i);

@@ -2,6 +2,7 @@
 
 #include "types.hpp"
 #include "../core/error.hpp"
+#include "../core/plain_vector.hpp"
 #include <optional>
 #include <span>
 #include <string>
@@ -79,7 +80,7 @@ struct element_segment {
   val type = val::funcref;
   std::uint32_t table = 0;
   short_expression offset;
-  std::vector<short_expression> items;
+  plain_vector<short_expression> items;
 };
 struct data_segment {
   segment_mode mode = segment_mode::passive;
@@ -98,19 +99,19 @@ struct module_info {
   std::vector<std::uint8_t> bytes;  // of the whole module; kept, because traps are located by compiling once more
   std::vector<function_type> types;
   std::vector<import_entry> imports;
-  std::vector<std::uint32_t> functions;  // type index of each function
-  std::vector<table_type> tables;
-  std::vector<memory_type> memories;
-  std::vector<global_type> globals;
+  plain_vector<std::uint32_t> functions;  // type index of each function
+  plain_vector<table_type> tables;
+  plain_vector<memory_type> memories;
+  plain_vector<global_type> globals;
   std::uint32_t imported_functions = 0, imported_tables = 0, imported_memories = 0, imported_globals = 0;
-  std::vector<const_expression> global_initialisers;  // of the globals defined here
+  plain_vector<const_expression> global_initialisers;  // of the globals defined here
   std::vector<export_entry> exports;
   std::optional<std::uint32_t> start;
   std::vector<element_segment> elements;
   std::optional<std::uint32_t> data_count;
-  std::vector<data_segment> data;
-  std::vector<body_range> bodies;          // of the functions defined here
-  std::vector<bool> referenced;            // per function: may be the operand of ref.func (exports, elements, globals): C.refs
+  plain_vector<data_segment> data;
+  plain_vector<body_range> bodies;          // of the functions defined here
+  plain_vector<bool> referenced;            // per function: may be the operand of ref.func (exports, elements, globals): C.refs
   std::vector<std::string> function_names; // of the name section, by function index; empty strings where it says nothing
 
   const function_type& type_of(std::uint32_t function) const { return types[functions[function]]; }

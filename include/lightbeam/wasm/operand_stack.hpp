@@ -147,8 +147,8 @@ class operand_stack {
   }
 
   expansion& expansion_;
-  std::vector<val> values_;
-  std::vector<open_block> blocks_;
+  plain_vector<val> values_;
+  plain_vector<open_block> blocks_;
   val *base_ = nullptr, *top_ = nullptr;
   reader* in_ = nullptr;
   std::uint32_t at_ = 0;

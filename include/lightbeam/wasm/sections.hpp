@@ -49,8 +49,8 @@ class section_reader {
 
   // The length of a vector of the module, with room for its entries, as far as its bytes can hold so many of the usual size: a
   // length alone takes no memory.
-  template <class T>
-  std::uint32_t length(std::vector<T>& v, std::uint32_t most, std::uint32_t least_bytes, std::uint32_t usual_bytes) {
+  template <class Vector>
+  std::uint32_t length(Vector& v, std::uint32_t most, std::uint32_t least_bytes, std::uint32_t usual_bytes) {
     const std::uint32_t n = types_.length(most, least_bytes);
     v.reserve(std::min(n, std::uint32_t(in_.left()) / usual_bytes));
     return n;
@@ -170,7 +170,7 @@ class section_reader {
       std::uint64_t beginning;  // which nearly always decides
       std::uint32_t index;
     };
-    std::vector<name> names(info_.exports.size());
+    plain_vector<name> names(info_.exports.size());
     for (std::uint32_t i = 0; i < names.size(); ++i) {
       const std::string& text = info_.exports[i].name;
       char first[8] = {};

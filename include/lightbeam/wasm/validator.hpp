@@ -30,8 +30,8 @@ class local_types {
     std::uint32_t end;
     val type;
   };
-  std::vector<group> groups_;
-  std::vector<val> first_;
+  plain_vector<group> groups_;
+  plain_vector<val> first_;
 };
 
 // Validates whole function bodies, section 3.4.1.

@@ -52,6 +52,9 @@ struct fast_assembler {
   void movsxd(reg d, reg s) { rr(1, 0x63, d, s); }
   void push(reg r) { rex(high(r)), put(0x50u | low(r), 1); }
   void pop(reg r) { rex(high(r)), put(0x58u | low(r), 1); }
+  void push(address m) { rm(width::w32, 0xff, reg(6), m); }
+  void push(std::int8_t k) { put(0x6au | std::uint32_t(std::uint8_t(k)) << 8, 2); }
+  void leave() { put(0xc9, 1); }
 
   // --- integers --------------------------------------------------------------------------------------------------
 
@@ -94,6 +97,8 @@ struct fast_assembler {
     vex(2, pp, w, std::uint32_t(count), 0xf7, d, s, 0, 5);
   }
   void rorx(width w, reg d, reg s, std::uint8_t count) { vex(3, 3, w, 0, 0xf0, d, s, count, 6); }
+  void btr(width w, reg d, std::uint8_t bit) { rr2(wide(w), 0xba, reg(6), d), put(bit, 1); }
+  void btc(width w, reg d, std::uint8_t bit) { rr2(wide(w), 0xba, reg(7), d), put(bit, 1); }
   void neg(width w, reg r) { rr(wide(w), 0xf7, reg(3), r); }
   void not_(width w, reg r) { rr(wide(w), 0xf7, reg(2), r); }
   void div(width w, reg r) { rr(wide(w), 0xf7, reg(6), r); }

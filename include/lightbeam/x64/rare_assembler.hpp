@@ -32,6 +32,10 @@ class rare_assembler : public Xbyak::CodeGenerator {
   rare_assembler(const rare_assembler&) = delete;
   rare_assembler& operator=(const rare_assembler&) = delete;
 
+  static rare_assembler& of_thread() {
+    static thread_local rare_assembler a;
+    return a;
+  }
   [[gnu::noinline]] std::uint8_t* write(std::uint8_t* out, auto f) {
     top_ = out;
     size_ = 0;

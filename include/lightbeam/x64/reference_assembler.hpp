@@ -58,6 +58,9 @@ struct reference_assembler {
   void movsxd(reg d, reg s) { emit([=](auto& x) { x.movsxd(Xbyak::Reg64(number(d)), general(width::w32, s)); }); }
   void push(reg r) { emit([=](auto& x) { x.push(general(width::w64, r)); }); }
   void pop(reg r) { emit([=](auto& x) { x.pop(general(width::w64, r)); }); }
+  void push(address m) { emit([=](auto& x) { x.push(memory(64, m)); }); }
+  void push(std::int8_t k) { emit([=](auto& x) { x.push(std::uint32_t(std::int32_t{k})); }); }
+  void leave() { emit([](auto& x) { x.leave(); }); }
 
   // --- integers --------------------------------------------------------------------------------------------------
 
@@ -103,6 +106,8 @@ struct reference_assembler {
     });
   }
   void rorx(width w, reg d, reg s, std::uint8_t count) { emit([=](auto& x) { x.rorx(general(w, d), general(w, s), count); }); }
+  void btr(width w, reg d, std::uint8_t bit) { emit([=](auto& x) { x.btr(general(w, d), bit); }); }
+  void btc(width w, reg d, std::uint8_t bit) { emit([=](auto& x) { x.btc(general(w, d), bit); }); }
   void neg(width w, reg r) { emit([=](auto& x) { x.neg(general(w, r)); }); }
   void not_(width w, reg r) { emit([=](auto& x) { x.not_(general(w, r)); }); }
   void div(width w, reg r) { emit([=](auto& x) { x.div(general(w, r)); }); }
