@@ -22,7 +22,7 @@ struct recorder {
   }
   result<void> body(std::uint32_t defined, std::span<const std::uint8_t> bytes, std::uint32_t offset) {
     REQUIRE(begun == 1);
-    const body_range& range = info->bodies.at(defined);
+    const body_range& range = info->bodies[defined];
     REQUIRE(range.begin == offset);
     REQUIRE(range.size == bytes.size());
     REQUIRE(info->bytes.data() + offset == bytes.data());
