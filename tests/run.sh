@@ -53,7 +53,7 @@ run() {
   count "${counts[0]}" "${counts[1]}" "${counts[2]:-0}"
 }
 
-# together COMMAND...: at the same time, programs of the build's tests or scripts of tests/programs.
+# together COMMAND...: at the same time, programs (of the build's tests, where no folder is said) or scripts of tests/programs.
 together() {
   local logs=() log command i=0
   for command in "$@"; do
@@ -62,6 +62,7 @@ together() {
     # shellcheck disable=SC2086
     case $command in
       *.sh*) bash tests/programs/$command ;;
+      */*) $command ;;
       *) "$folder/tests/"$command ;;
     esac > "$log" 2>&1 &
   done
@@ -105,6 +106,16 @@ with_quickjs() {
   "$@"
 }
 mutations() { run mutations "$folder/tests/mutations" "$@"; }
+# All of them where every access of memory is watched, beside programs of csmith. Clang, for GCC takes minutes for one flattened validator
+# under the sanitizers. The two halves of the prefixes are the even and the odd ones; what is freed is soon used again.
+mutations_watched() {
+  local watched="$folder-watched/tests/mutations"
+  CXX=clang++-14 build "$folder-watched" -Dsanitizers=true -Doptimization=1 -Dpolicies=guard_pages -Dexamples=false -Dbenches=false -- tests/mutations
+  export ASAN_OPTIONS=malloc_context_size=4:quarantine_size_mb=2
+  together "$watched --part prefixes --scale 50 --seed 1" "$watched --part prefixes --scale 50 --seed 2" "$watched --part mutations" \
+    "$(with_quickjs --large echo "$watched --part larger")" "$(with_quickjs --large echo "$watched --part large")" "csmith.sh 500 1000"
+  unset ASAN_OPTIONS
+}
 agree() {
   local inputs
   inputs=$(mktemp -d)
@@ -123,12 +134,10 @@ csmith() { run csmith bash tests/programs/csmith.sh "$@"; }
 
 # cell POLICY CPU [FOLDER]...: the suites under one policy.
 cell() {
-  local policy=$1 cpu=$2
+  local under="--policy $1 --cpu $2"
   shift 2
-  run "spec $policy $cpu" "$folder/tests/spec_suite" --quiet --policy "$policy" --cpu "$cpu" "$@"
-  if [ $# -gt 0 ]; then return; fi
-  run "fuzz $policy $cpu" "$folder/tests/fuzz_suite" --quiet --policy "$policy" --cpu "$cpu"
-  run "edges $policy $cpu" "$folder/tests/edges" --policy "$policy" --cpu "$cpu"
+  if [ $# -gt 0 ]; then together "spec_suite --quiet $under $*"; return; fi
+  together "spec_suite --quiet $under" "fuzz_suite --quiet $under" "edges $under"
 }
 matrix() {
   local memory registers assembler cpu
@@ -166,7 +175,7 @@ all() {
 long() {
   matrix
   system_watched
-  together "$(with_quickjs --large echo mutations)" "csmith.sh 500 1000"
+  mutations_watched
   agree 4
   bombs
   bombs --policy bounds_checks_two_registers --scale 50
