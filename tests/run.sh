@@ -55,32 +55,38 @@ run() {
 
 # together COMMAND...: at the same time, programs (of the build's tests, where no folder is said) or scripts of tests/programs.
 together() {
-  local logs=() log command i=0
+  local work command i=0
+  work=$(mktemp -d)
   for command in "$@"; do
-    log=$(mktemp)
-    logs+=("$log")
-    # shellcheck disable=SC2086
-    case $command in
-      *.sh*) bash tests/programs/$command ;;
-      */*) $command ;;
-      *) "$folder/tests/"$command ;;
-    esac > "$log" 2>&1 &
+    i=$((i + 1))
+    { start "$command" > "$work/$i" 2>&1 && code=0 || code=$?; echo "$code" > "$work/$i.code"; } &
   done
   wait
+  i=0
   for command in "$@"; do
-    run "$command" cat "${logs[i]}"
-    rm -f "${logs[i]}"
     i=$((i + 1))
+    run "$command" replay "$work/$i"
   done
+  rm -rf "$work"
 }
+start() {
+  # shellcheck disable=SC2086
+  case $1 in
+    *.sh*) bash tests/programs/$1 ;;
+    */*) $1 ;;
+    *) "$folder/tests/"$1 ;;
+  esac
+}
+replay() { cat "$1"; return "$(cat "$1.code")"; }
 
 unit() {
-  local t
-  for t in "$1"/tests/*_test; do run "unit $(basename "$t")" "$t" --no-version; done
+  local all=() t
+  for t in "$1"/tests/*_test; do all+=("$t --no-version"); done
+  together "${all[@]}"
 }
 # Without optimisation: with it GCC takes minutes for one flattened validator under the sanitizers.
 sanitized() {
-  build "$folder-sanitized" -Dsanitizers=true -Dexamples=false -Dbenches=false -Doptimization=0 -- unit_tests
+  build "$folder-sanitized" -Dsanitizers=true -Dpolicies=bounds_checks -Dexamples=false -Dbenches=false -Doptimization=0 -- unit_tests
   unit "$folder-sanitized"
 }
 structure() { run structure python3 tests/structure/check.py; }
@@ -157,20 +163,13 @@ all() {
   sanitized
   structure
   fail
-  spec
-  fuzz
-  edges
+  cell guard_pages detected
   system
-  mutations --scale 5
   slice
   cell verified detected
-  sequences --count 90000
-  sequences --count 60000 --policy bounds_checks_two_registers --cpu v1 --seed 2
-  sequences --count 60000 --policy verified --seed 3
-  structured
-  structured --policy bounds_checks_two_registers --cpu v1 --seed 2
-  programs
-  csmith
+  together "mutations --scale 5" "sequences --count 90000" "sequences --count 60000 --policy bounds_checks_two_registers --cpu v1 --seed 2" \
+    "sequences --count 60000 --policy verified --seed 3" structured "structured --policy bounds_checks_two_registers --cpu v1 --seed 2"
+  together run.sh csmith.sh
 }
 long() {
   matrix

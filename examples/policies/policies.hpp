@@ -25,5 +25,7 @@ class any_engine {
 std::span<const std::string_view> names();
 // Null for an unknown name. `cpu` caps the features of this machine's CPU.
 std::unique_ptr<any_engine> make_engine(std::string_view policy, std::optional<lightbeam::cpu_level> cpu = {});
+// Of the first of them, for tests that any policy must pass.
+inline std::unique_ptr<any_engine> make_engine() { return make_engine(names()[0]); }
 
 }  // namespace policies

@@ -1,5 +1,5 @@
-#include "lightbeam/lightbeam.hpp"
 #include "../sequences/module_builder.hpp"
+#include "policies/policies.hpp"
 #include <doctest/doctest.h>
 
 using namespace lightbeam;
@@ -31,7 +31,7 @@ struct hostile {
 void thousand_operands(code_writer& w, std::uint32_t type) { w.block_of_type("block", type).op("unreachable").op("end"); }
 
 std::string verdict(const std::vector<std::uint8_t>& bytes) {
-  const auto compiled = engine<>().compile(bytes);
+  const auto compiled = policies::make_engine()->compile(bytes);
   return compiled ? "valid" : compiled.error().text();
 }
 
@@ -78,7 +78,7 @@ TEST_CASE("a constant that the end of the body cuts off is an error at that end"
   body.opcode("f64.const");
   bytes.function({}, {}, body);
   const auto module = bytes.bytes();
-  const auto compiled = engine<>().compile(module);
+  const auto compiled = policies::make_engine()->compile(module);
   REQUIRE(!compiled);
   CHECK(compiled.error().what() == std::string("unexpected end of section or function"));
   CHECK(compiled.error().offset() == module.size());
@@ -90,7 +90,7 @@ TEST_CASE("a trap in a function of many results is located") {
   body.op("call", 0).op("call", 1).op("call", 0).op("call", 1);
   for (int i = 0; i < 1000; ++i) body.op("nop");  // short bodies have no space for that much code
   body.op("unreachable");
-  const auto compiled = engine<>().compile(h.with(body));
+  const auto compiled = policies::make_engine()->compile(h.with(body));
   REQUIRE(compiled);
   store s;
   auto instance = linker().instantiate(s, *compiled).value();

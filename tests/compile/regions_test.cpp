@@ -1,5 +1,5 @@
-#include "lightbeam/lightbeam.hpp"
 #include "../sequences/module_builder.hpp"
+#include "policies/policies.hpp"
 #include <doctest/doctest.h>
 
 using namespace lightbeam;
@@ -42,7 +42,7 @@ TEST_CASE("an exit of a loop with homes of its own says which of them are dirty"
       const std::uint32_t called = m.function({}, std::vector<val>(12, val::i32), callee);
       body(caller, counter, hot, called);
       m.export_as("run", external::function, m.function({{val::i32}, {val::i32}}, std::vector<val>(locals - 1, val::i32), caller));
-      const auto compiled = engine<>().compile(m.bytes());
+      const auto compiled = policies::make_engine()->compile(m.bytes());
       REQUIRE(compiled);
       store s;
       const auto run = linker().instantiate(s, *compiled).value().get<int(int)>("run").value();

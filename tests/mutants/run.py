@@ -14,11 +14,12 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 TREE = TOP / "build-mutants"
 BUILD = TREE / "build"
 POLICIES = ["guard_pages", "bounds_checks_two_registers"]
-TARGETS = ["tests/sequences", "tests/structured", "tests/edges", "tests/fuzz_suite", "tests/spec_suite"]
+TARGETS = ["tests/compile_test", "tests/sequences", "tests/structured", "tests/edges", "tests/fuzz_suite", "tests/spec_suite"]
 
 
 def quick_suite():
     """The cheapest finders first."""
+    yield ["tests/compile_test"]
     for policy in POLICIES:
         yield ["tests/sequences", "--stop", "--policy", policy, "--count", "4000"]
     for policy in POLICIES:

@@ -1,5 +1,5 @@
 #include "../runtime/modules.hpp"
-#include <lightbeam/lightbeam.hpp>
+#include "policies/policies.hpp"
 #include <lightbeam/wasi.hpp>
 
 namespace {
@@ -71,7 +71,7 @@ struct guest {
   explicit guest(const lightbeam::wasi& wasi)
       : instance([&] {
           wasi.bind(linker).value();
-          return linker.instantiate(store, lightbeam::engine<>().compile(modules::assemble(every_call)).value()).value();
+          return linker.instantiate(store, policies::make_engine()->compile(modules::assemble(every_call)).value()).value();
         }()) {}
   template <class F, class... A>
   auto call(const char* name, A... arguments) const {
