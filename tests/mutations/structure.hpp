@@ -67,7 +67,7 @@ class structure {
     const auto count = length(at);
     for (std::uint32_t i = 0; count && i < *count && at < code.end; ++i) {
       const auto size = length(at);
-      if (!size || *size > code.end - at) return;
+      if (!size || at > code.end || *size > code.end - at) return;
       if (operators_.size() < enough_operators) body({at, at + *size});
       at += *size;
     }
