@@ -71,8 +71,8 @@ together() {
 }
 start() {
   # shellcheck disable=SC2086
-  case $1 in
-    *.sh*) bash tests/programs/$1 ;;
+  case ${1%% *} in
+    *.sh) bash tests/programs/$1 ;;
     */*) $1 ;;
     *) "$folder/tests/"$1 ;;
   esac
@@ -175,6 +175,7 @@ long() {
   matrix
   system_watched
   mutations_watched
+  with_quickjs --large run mutations "$folder/tests/mutations" --scale 20
   agree 4
   bombs
   bombs --policy bounds_checks_two_registers --scale 50

@@ -4,6 +4,7 @@
 #include "../runtime/image.hpp"
 #include "../x64/operand.hpp"
 #include <algorithm>
+#include <concepts>
 #include <map>
 #include <string_view>
 
@@ -155,11 +156,13 @@ class thunk_writer {
  private:
   static std::string_view text(const std::vector<val>& types) { return {reinterpret_cast<const char*>(types.data()), types.size()}; }
   static std::size_t overflow(std::uint32_t i) { return offsetof(context, overflow) + 8 * std::size_t{i}; }
-  static address place(reg base, std::size_t offset) { return {base, reg::none, 0, std::int32_t(std::int64_t(offset))}; }
+  static address place(reg base, std::integral auto offset) { return {base, reg::none, 0, std::int32_t(offset)}; }
 
   // The 8 bytes at base + offset.
-  [[gnu::noinline]] void get(reg to, reg base, std::size_t offset) { a_.load(load_op::mov64, to, place(base, offset)); }
-  [[gnu::noinline]] void put(reg base, std::size_t offset, reg from) { a_.store(store_op::mov64, place(base, offset), from); }
+  void get(reg to, reg base, std::integral auto offset) { read(to, place(base, offset)); }
+  void put(reg base, std::integral auto offset, reg from) { write(place(base, offset), from); }
+  [[gnu::noinline]] void read(reg to, address m) { a_.load(load_op::mov64, to, m); }
+  [[gnu::noinline]] void write(address m, reg from) { a_.store(store_op::mov64, m, from); }
   [[gnu::noinline]] void move(reg to, reg from) { a_.mov(width::w64, to, from); }
   void align() { a_.nop(unsigned(-reinterpret_cast<std::uintptr_t>(a_.out) & 15)); }
   void align_stack() { a_.alu(alu_op::and_, width::w64, sp, -16); }
@@ -262,8 +265,8 @@ class thunk_writer {
     a_.push(r11);
   }
   void leave_host() {
-    get(r10, bp, std::size_t(-8));
-    get(r11, bp, std::size_t(-16));
+    get(r10, bp, -8);
+    get(r11, bp, -16);
     a_.leave();
   }
 
