@@ -99,7 +99,7 @@ system_watched() {
   local sanitizer
   for sanitizer in address,undefined thread; do
     local program="$folder/tests/system-$sanitizer"
-    g++ -std=c++20 -O1 -fsanitize="$sanitizer" -Iinclude tests/system/system.cpp -o "$program" -pthread
+    g++ -std=c++20 -O1 -fsanitize="$sanitizer" -fno-sanitize-recover=all -Iinclude tests/system/system.cpp -o "$program" -pthread
     run "system under $sanitizer" "$program" "$([ "$sanitizer" = thread ] && echo threads || echo all)"
   done
 }
