@@ -175,7 +175,7 @@ long() {
   matrix
   system_watched
   mutations_watched
-  with_quickjs --large run mutations "$folder/tests/mutations" --scale 20
+  with_quickjs --large mutations --scale 20
   agree 4
   bombs
   bombs --policy bounds_checks_two_registers --scale 50

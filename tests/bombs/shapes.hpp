@@ -8,6 +8,8 @@
 
 namespace bombs {
 
+inline constexpr const char* too_many_values = "too many locals, or operands of long types";
+
 struct shape {
   const char* name;
   std::uint32_t count;                          // at full size; measured with half of it, too

@@ -88,27 +88,22 @@ class examination {
   }
 
  public:
-  // Not in pieces, and with one set of features: for many inputs that are slow to examine.
-  finding run_once() {
+  // `chunk`: bytes of the pieces that the engine gets in a second run. Without them, and without a second set of features, if 0: for many
+  // inputs that are slow to examine.
+  finding run(std::size_t chunk) {
+    const double start = seconds();
     const auto validated = bounded([&] { return lightbeam::validate(input_, lightbeam::feature::wasm2_scalar); });
     const auto whole = bounded([&] { return engine_.compile(input_); });
     check_error(validated), check_error(whole);
     compare("validator and engine differ", validated, whole, false);
-    return {why_.empty() ? verdict_of(validated) : verdict::failed, why_};
-  }
-  // `chunk`: bytes of the pieces that the engine gets in its second run.
-  finding run(std::size_t chunk) {
-    const double start = seconds();
-    const auto validated = bounded([&] { return lightbeam::validate(input_, lightbeam::feature::wasm2_scalar); });
-    const auto with_vectors = bounded([&] { return lightbeam::validate(input_, lightbeam::feature::wasm2); });
-    const auto whole = bounded([&] { return engine_.compile(input_); });
-    const auto pieces = bounded([&] { return engine_.compile_in_chunks(input_, chunk); });
-
-    check_error(validated), check_error(with_vectors), check_error(whole), check_error(pieces);
-    compare("validator and engine differ", validated, whole, false);
-    compare("the module in one piece and in several differ", whole, pieces, true);
-    if (whole && pieces) compare_code(*whole, *pieces);
-    if (validated && !with_vectors) fail("more features make it invalid: " + with_vectors.error().text());
+    if (chunk) {
+      const auto with_vectors = bounded([&] { return lightbeam::validate(input_, lightbeam::feature::wasm2); });
+      const auto pieces = bounded([&] { return engine_.compile_in_chunks(input_, chunk); });
+      check_error(with_vectors), check_error(pieces);
+      compare("the module in one piece and in several differ", whole, pieces, true);
+      if (whole && pieces) compare_code(*whole, *pieces);
+      if (validated && !with_vectors) fail("more features make it invalid: " + with_vectors.error().text());
+    }
     if (const double took = seconds() - start; took > time_bound()) fail("takes " + std::to_string(took) + " s");
     return {why_.empty() ? verdict_of(validated) : verdict::failed, why_};
   }

@@ -70,7 +70,7 @@ class runner {
   finding examine(part p, std::uint64_t n) const {
     const bytes m = input(p, n);
     random_source r(options_.seed ^ n);
-    if (p == prefixes && examination::watched && !r.one_in(4)) return examination(*engine_, m).run_once();
+    if (p == prefixes && examination::watched && !r.one_in(4)) return examination(*engine_, m).run(0);
     return examination(*engine_, m).run(r.one_in(8) && m.size() < 4096 ? 1 : 1 + r.below(std::max<std::size_t>(m.size(), 1)));
   }
 

@@ -87,9 +87,9 @@ def reaches(path, seen):
     return seen
 
 
-def assembler_in_runtime():
-    """runtime.hpp must not bring the assembler."""
-    for path in reaches(INCLUDE / "lightbeam/runtime.hpp", set()):
+def assembler_in_top_headers():
+    """Only who asks for xbyak by another header compiles it."""
+    for path in set().union(*(reaches(top, set()) for top in TOP_HEADERS)):
         for number, _, name in includes(path):
             if name.startswith("xbyak"):
                 yield f"{path.relative_to(INCLUDE)}:{number} includes {name}"
@@ -183,7 +183,7 @@ def two_units_that_do_not_link():
 
 
 def seconds(command, runs):
-    """Processor time of the fastest run: other work on the machine does not count."""
+    """Processor time of the fastest run: other work on the machine counts only as far as it slows the processor."""
     best = float("inf")
     for _ in range(runs):
         before = os.times()
@@ -205,13 +205,14 @@ def slow_units():
         for name, source, aim in [("runtime.hpp alone", runtime, RUNTIME_AIM), ("an engine", engine, ENGINE_AIM)]:
             verdict = "" if took[source] < aim else f", {took[source] / slower:.2f} s of a quiet machine"
             print(f"       {name} compiles in {took[source]:.2f} s{verdict}; the aim is {aim:.0f} s")
-            if not took[source] < 1.5 * aim * slower:
-                yield f"{name} takes {took[source]:.2f} s, more than {1.5 * aim * slower:.2f} s"
+            limit = 1.5 * aim * slower
+            if not took[source] < limit:
+                yield f"{name} takes {took[source]:.2f} s, more than {limit:.2f} s"
 
 
 if __name__ == "__main__":
     check("layers look to the left", wrong_includes())
-    check("runtime.hpp brings no assembler", assembler_in_runtime())
+    check("no header at the top brings xbyak", assembler_in_top_headers())
     check(f"no file has more than {LONGEST_FILE} lines", long_files())
     check("every name says something", bad_names())
     check("every unit test is in the build", unlisted_tests())

@@ -277,7 +277,8 @@ class thunk_writer {
   const std::uint8_t *exit_ = nullptr, *adapter_failed_ = nullptr;
 };
 
-// Writes at most thunk_bytes(image.info) bytes to `out` and returns their end. image.info and image.layout are there already.
+// Writes at most thunk_bytes(image.info) bytes to `out`, where stores of the assembler may reach 16 bytes further, and returns their
+// end. image.info and image.layout are there already.
 template <class Assembler>
 std::uint8_t* write_thunks(std::uint8_t* out, const std::uint8_t* base, module_image& image, thunk_offsets& at) {
   thunk_writer<Assembler> w(out, base);

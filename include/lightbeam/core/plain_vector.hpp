@@ -31,7 +31,11 @@ class plain_memory {
     ::operator delete(begin_);
     begin_ = larger, room_ = count;
   }
-  [[gnu::noinline]] void make_room_for_one(std::size_t bytes) { make_room(room_ ? 2 * room_ : 4, bytes); }
+  // Room for at least so many, and so much that appending one by one takes linear time.
+  [[gnu::noinline]] void grow(std::size_t least, std::size_t bytes) {
+    const std::size_t twice = room_ ? 2 * room_ : 4;
+    make_room(least > twice ? least : twice, bytes);
+  }
   bool same(const plain_memory& o, std::size_t bytes) const {
     return size_ == o.size_ && (size_ == 0 || std::memcmp(begin_, o.begin_, size_ * bytes) == 0);
   }
@@ -46,13 +50,13 @@ class plain_memory {
   std::size_t size_ = 0, room_ = 0;
 };
 
-// What the compiler needs of std::vector, for elements that are copied as bytes; but what was moved from holds what the target had. A unit
-// that includes an engine has some twenty kinds of them, and std::vector takes GCC an eighth of a second for each: together an eighth of the unit.
+// What the compiler needs of std::vector, for elements that are copied as bytes; but what was moved from holds what the target had. A
+// unit that includes an engine has some twenty kinds of them, and std::vector takes GCC an eighth of a second for each: together an
+// eighth of the unit.
 template <class T>
 class plain_vector : plain_memory {
  public:
-  static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T> && alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
-  using value_type = T;
+  static_assert(std::is_trivially_copyable_v<T> && alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
 
   plain_vector() = default;
   explicit plain_vector(std::size_t count, T value = {}) { resize(count, value); }
@@ -91,14 +95,14 @@ class plain_vector : plain_memory {
   }
   // By value: the element may lie in here.
   void push_back(T value) {
-    if (size_ == room_) make_room_for_one(sizeof(T));
+    if (size_ == room_) grow(size_ + 1, sizeof(T));
     new (data() + size_++) T(value);
   }
   T& emplace_back(T value = {}) { return push_back(value), back(); }
   void pop_back() { --size_; }
   void clear() { size_ = 0; }
   void resize(std::size_t count, T value = {}) {
-    if (count > room_) make_room(count > 2 * room_ ? count : 2 * room_, sizeof(T));
+    if (count > room_) grow(count, sizeof(T));
     // Not by way of the members, which a byte that is written could be.
     for (T *p = data() + size_, *const last = data() + count; p < last; ++p) new (p) T(value);
     size_ = count;

@@ -83,10 +83,8 @@ struct float_sequences {
     const value y = g.pop(), x = g.pop();
     const width w = is_double ? width::w64 : width::w32;
     const reg magnitude = general(g, x, w), sign_of = general(g, y, w);
-    const std::uint8_t top = is_double ? 63 : 31;
-    g.a.btr(w, magnitude, top);
-    g.a.shift(shift_op::shr, w, sign_of, top);
-    g.a.shift(shift_op::shl, w, sign_of, top);
+    g.a.btr(w, magnitude, sign_bit(w));
+    only_sign(g, w, sign_of);
     g.a.alu(alu_op::or_, w, magnitude, sign_of);
     g.release(sign_of);
     const reg d = g.xmm_temporary();
@@ -154,7 +152,7 @@ struct float_sequences {
     const reg x = reg::cx, k = reg::dx;
     g.a.movd(w, x, d);
     g.a.mov(w, k, x);
-    g.a.btr(w, k, is_double ? 63 : 31);
+    g.a.btr(w, k, sign_bit(w));
     // All temporaries before the first jump: what a spill writes, it must write on every way.
     const reg big = g.temporary(), m = g.xmm_temporary();
     g.a.mov(w, big, is_double ? 0x4330000000000000u : 0x4b000000u);
@@ -167,7 +165,7 @@ struct float_sequences {
     g.a.sse(sse_op::sub, is_double, d, m);
     if (mode != 0) correct(g, is_double, mode, d, m, x, big);
     g.a.movd(w, big, d);
-    g.a.btr(w, big, is_double ? 63 : 31);
+    g.a.btr(w, big, sign_bit(w));
     g.a.alu(alu_op::or_, w, big, k);
     g.a.movd(w, d, big);
     std::uint8_t* const done = g.a.jmp();
@@ -184,9 +182,13 @@ struct float_sequences {
   }
   static void sign_into(G& g, width w, reg x, reg k) {
     g.a.mov(w, k, x);
-    g.a.shift(shift_op::shr, w, k, w == width::w64 ? 63 : 31);
-    g.a.shift(shift_op::shl, w, k, w == width::w64 ? 63 : 31);
+    only_sign(g, w, k);
   }
+  static void only_sign(G& g, width w, reg r) {
+    g.a.shift(shift_op::shr, w, r, sign_bit(w));
+    g.a.shift(shift_op::shl, w, r, sign_bit(w));
+  }
+  static constexpr std::uint8_t sign_bit(width w) { return w == width::w64 ? 63 : 31; }
   // d is x rounded to nearest: one too large for floor, one too small for ceil, away from zero for trunc.
   static void correct(G& g, bool is_double, std::uint8_t mode, reg d, reg m, reg x, reg r) {
     const width w = is_double ? width::w64 : width::w32;

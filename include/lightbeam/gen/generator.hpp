@@ -10,6 +10,7 @@ namespace lightbeam::inline LIGHTBEAM_ABI {
 
 template <class Policy>
 struct slow;
+class rare_assembler;  // its header brings xbyak, which takes a unit a second to compile
 
 // Where a shape puts its result: a temporary, or the home of the local that the next operator writes.
 struct destination {
@@ -78,6 +79,7 @@ struct generator {
   // handlers do without. Capture by value: a local whose address escapes costs GCC the tail call.
   template <class Stock = rare_assembler>
   void rare(auto f) {
+    static_assert(requires { sizeof(Stock); }, "g.rare needs #include <lightbeam/x64/rare_assembler.hpp>");
     a.out = Stock::of_thread().write(a.out, f);
   }
 

@@ -86,13 +86,13 @@ struct table_data {
 // Where the parts of an instance lie, as displacements from the instance register. Own globals come first (8 bytes each,
 // v128 16), so that the first sixteen have short displacements.
 struct instance_layout {
-  plain_vector<std::int32_t> globals;     // own: the value; imported: a pointer to it
+  plain_vector<std::int32_t> globals;    // own: the value; imported: a pointer to it
   std::int32_t type_ids = 0;             // uint32 per type
   std::int32_t tables = 0;               // table_data* per table
   std::int32_t memories = 0;             // base of each memory
   std::int32_t imports = 0;              // function_record* per imported function
   plain_vector<std::int32_t> table_ids, table_code;  // of fixed tables defined here; 0 elsewhere
-  plain_vector<std::int32_t> table_references;       // inline references of the same tables
+  plain_vector<std::int32_t> table_references;      // inline references of the same tables
   std::int32_t size = 0;
 
   bool inline_table(std::uint32_t t) const { return table_code[t] != 0; }

@@ -36,7 +36,8 @@ class externref {
   std::uint64_t bits_ = 0;
 };
 
-// How a C++ type travels as a value of wasm: `type`, and its bits in `words` words. i32 and f32 are put with zeros above them, and taken without a look at what stands there.
+// How a C++ type travels as a value of wasm: `type`, and its bits in `words` words. i32 and f32 are put with zeros above them, and taken
+// without a look at what stands there.
 template <class T>
 struct wasm_type;
 

@@ -110,8 +110,8 @@ struct module_info {
   std::vector<element_segment> elements;
   std::optional<std::uint32_t> data_count;
   plain_vector<data_segment> data;
-  plain_vector<body_range> bodies;          // of the functions defined here
-  plain_vector<bool> referenced;            // per function: may be the operand of ref.func (exports, elements, globals): C.refs
+  plain_vector<body_range> bodies;         // of the functions defined here
+  plain_vector<bool> referenced;           // per function: may be the operand of ref.func (exports, elements, globals): C.refs
   std::vector<std::string> function_names; // of the name section, by function index; empty strings where it says nothing
 
   const function_type& type_of(std::uint32_t function) const { return types[functions[function]]; }

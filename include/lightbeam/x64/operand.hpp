@@ -14,8 +14,6 @@ enum class store_op : std::uint8_t { mov8, mov16, mov32, mov64, movss, movsd };
 enum class sse_op : std::uint8_t { sqrt = 0x51, add = 0x58, mul = 0x59, sub = 0x5c, min = 0x5d, div = 0x5e, max = 0x5f };
 enum class bit_op : std::uint8_t { and_ = 0x54, andn = 0x55, or_ = 0x56, xor_ = 0x57 };
 
-class rare_assembler;  // its header brings xbyak, which takes a unit a second to compile
-
 // [base + (index << scale) + displacement]; base and index may be missing. The index is never rsp.
 struct address {
   reg base = reg::none;
