@@ -16,7 +16,7 @@ struct float_binary {
   void operator()(auto& g) const {
     value y = g.pop(), x = g.pop();
     if (commutes && y.is(where::reg) && !x.is(where::reg)) std::swap(x, y);
-    two_operands(g, floating(is_double), x, y, commutes, false, 0, [&g, this](reg d, value right) {
+    two_operands(g, floating(is_double), x, y, commutes, false, [&g, this](reg d, value right) {
       g.with_operand(right, plain_load(floating(is_double)), [&g, this, d](auto s) { g.a.sse(op, is_double, d, s); });
     });
   }

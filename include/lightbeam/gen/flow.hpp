@@ -220,7 +220,7 @@ struct flow {
     value v = g.pop();
     if (!g.is_free(r) && !v.reads(r)) g.template cold<&cold::evict>(r);
     g.template start<true>(r, v);
-    g.push_in(t, r, v.is(where::load) ? v.bits() : 0);
+    g.push_in(t, r);
   }
   // Several results, all in their own slots or constants: the first to its register (loops: to its slot), the others to the
   // slots where the target expects them, which never lie above their own.

@@ -163,7 +163,7 @@ struct generator {
   // A value that lay at another position: a slot belongs to its position, where something else may come to lie.
   void push_moved(value v) { push(v.is(where::slot) ? value::in(v.type(), writable<true>(v)) : v); }
   void push_constant(val t, std::uint64_t bits) { push(value::constant(t, bits)); }
-  void push_in(val t, reg r, std::uint32_t bits = 0) { push(value::in(t, r, bits)); }
+  void push_in(val t, reg r) { push(value::in(t, r)); }
 
   // A load whose address needs no instruction of its own.
   bool is_plain_load(value v) const { return v.is(where::load) && v.index() == reg::none && v.displacement() == 0 && !c.locating; }
@@ -340,7 +340,7 @@ struct generator {
       const std::uint32_t mine = v.registers() & temporaries;
       d = mine ? reg(std::countr_zero(mine)) : temporary();
       release(mine & ~mask(d));
-      v.tag = value::tag_of(v.type(), where::load, d, reg::none, 0, v.bits(), std::uint32_t(v.loads()));
+      v.tag = value::tag_of(v.type(), where::load, d, reg::none, 0, std::uint32_t(v.loads()));
     }
     sum_into<true>(width::w32, d, m);
     return Policy::memory::operand(d, v.offset());
@@ -379,7 +379,7 @@ struct generator {
     return {mine != reg::none ? mine : temporary_for(t), false};
   }
   // The result is in d. `zero_flag` says that the zero flag tells whether it is 0.
-  void finish(destination d, val t, std::uint32_t bits = 0, bool zero_flag = false) {
+  void finish(destination d, val t, bool zero_flag = false) {
     if (d.home) {
       const std::uint32_t i = pc[1];
       const bool tee = pc[0] == local_tee;
@@ -395,7 +395,7 @@ struct generator {
       release(d.in);
       return push(value::condition_flags(as_condition(cond::ne), t));
     }
-    push_in(t, d.in, bits);
+    push_in(t, d.in);
   }
   // The next operator only asks whether a value of type t is 0.
   bool reads_truth(val t) const {
@@ -420,7 +420,7 @@ struct generator {
     if (flags_wanted()) return push(value::condition_flags(f));
     const destination d = target(val::i32);
     flags_into(d.in, f);
-    finish(d, val::i32, 1);
+    finish(d, val::i32);
   }
 
   // Traps with this code where the condition holds; the way out is cold.

@@ -34,7 +34,7 @@ constexpr bool both_constant(value x, value y) { return x.is(where::constant) &&
 
 // What two-operand instructions share: x into the destination, then `f(d, y)`. Where y reads the home that is written, x goes
 // to a temporary first.
-void two_operands(auto& g, val t, value x, value y, bool commutes, bool zero_flag, std::uint32_t bits, auto f) {
+void two_operands(auto& g, val t, value x, value y, bool commutes, bool zero_flag, auto f) {
   const destination d = g.target(t, x.is(where::reg) ? x.base() : reg::none);
   reg r = d.in;
   if (d.home && y.reads(d.in) && !(x.is(where::local) && x.base() == d.in)) {
@@ -47,7 +47,7 @@ void two_operands(auto& g, val t, value x, value y, bool commutes, bool zero_fla
     g.move(t, d.in, r);
     g.release(r);
   }
-  g.finish(d, t, bits, zero_flag);
+  g.finish(d, t, zero_flag);
 }
 
 // `op d, source`: constants fold, a constant goes left only if it must, the right operand is an immediate, a register or memory.
@@ -64,14 +64,12 @@ struct alu {
     if (commutes && (x.is(where::constant) || (y.is(where::reg) && !x.is(where::reg)))) std::swap(x, y);
     using Policy = policy_of<decltype(g)>;
     if (op == alu_op::and_ && g.reads_truth(t)) return g.template cold<&alu::test<Policy>>(w, x, y);
-    const bool narrows = op == alu_op::and_ && w == width::w32 && y.is(where::constant);
-    const std::uint32_t bits = narrows ? std::uint32_t(std::bit_width(std::uint32_t(y.bits64()))) : 0;
-    operands(g, op, w, x, y, commutes, bits);
+    operands(g, op, w, x, y, commutes);
   }
   // Sums call it out of line.
   template <class Policy>
-  static void operands(generator<Policy>& g, alu_op op, width w, value x, value y, bool commutes, std::uint32_t bits) {
-    two_operands(g, integer(w), x, y, commutes, true, bits, [=, &g](reg d, value right) {
+  static void operands(generator<Policy>& g, alu_op op, width w, value x, value y, bool commutes) {
+    two_operands(g, integer(w), x, y, commutes, true, [=, &g](reg d, value right) {
       g.with_source(right, w, [=, &g](auto s) { g.a.alu(op, w, d, s); });
     });
   }
@@ -134,13 +132,13 @@ struct sum {
       return;
     }
     if (!subtracts && y.is(where::reg) && !x.is(where::reg)) std::swap(x, y);
-    g.template cold<&sum::rest<policy_of<decltype(g)>>>(subtracts ? alu_op::sub : alu_op::add, w, x, y, !subtracts, 0u);
+    g.template cold<&sum::rest<policy_of<decltype(g)>>>(subtracts ? alu_op::sub : alu_op::add, w, x, y, !subtracts);
   }
 
  private:
   template <class Policy>
-  [[LIGHTBEAM_FLAT]] static void rest(generator<Policy>& g, alu_op op, width w, value x, value y, bool commutes, std::uint32_t bits) {
-    alu::operands(g, op, w, x, y, commutes, bits);
+  [[LIGHTBEAM_FLAT]] static void rest(generator<Policy>& g, alu_op op, width w, value x, value y, bool commutes) {
+    alu::operands(g, op, w, x, y, commutes);
   }
   // The parts of a simple x with its homes made valid.
   static value componentise(auto& g, val t, value x) {
@@ -205,7 +203,7 @@ struct multiply {
   }
   template <class Policy>
   static void operands(generator<Policy>& g, width w, value x, value y) {
-    two_operands(g, integer(w), x, y, true, false, 0, [&g, w](reg d, value right) {
+    two_operands(g, integer(w), x, y, true, false, [&g, w](reg d, value right) {
       g.with_operand(right, w == width::w32 ? load_op::mov32 : load_op::mov64, [&g, w, d](auto s) { g.a.imul(w, d, s); });
     });
   }
@@ -240,8 +238,7 @@ struct shift {
     const destination d = g.target(t, x.is(where::reg) ? x.base() : reg::none);
     g.start(d.in, x);
     g.a.shift(op, w, d.in, count);
-    const std::uint32_t bits = op == shift_op::shr && w == width::w32 ? 32u - count : 0;
-    g.finish(d, t, bits, op >= shift_op::shl);
+    g.finish(d, t, op >= shift_op::shl);
   }
   void by_register(auto& g, val t, value x, value y) const {
     const reg count = g.readable(y), s = g.readable(x);

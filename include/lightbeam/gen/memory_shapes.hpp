@@ -73,7 +73,6 @@ struct memory_access {
 struct memory_load {
   load_op op;
   std::uint8_t bytes;
-  std::uint8_t bits;  // of the value, where fewer than its type's; else 0
   val result;
 
   // An address in a register, or base and displacement, where there is nothing to check.
@@ -81,7 +80,7 @@ struct memory_load {
     if constexpr (policy_of<decltype(g)>::memory::kind != memory_kind::guard_pages) return false;
     const value v = g.sp[-1];
     if ((g.pc[0] | g.pc[1]) >= 0x80 || g.pc[0] > row.alignment || g.c.info->memories.empty() || g.c.locating) return false;
-    value latent = {value::tag_of(result, where::load, v.base(), reg::none, 0, bits, std::uint32_t(op)), std::uint64_t{g.pc[1]} << 32};
+    value latent = {value::tag_of(result, where::load, v.base(), reg::none, 0, std::uint32_t(op)), std::uint64_t{g.pc[1]} << 32};
     if (v.is(where::local) && g.is_in(v.base())) g.c.locals[v.local_index()].payload = v.local_index() | std::uint64_t{g.c.epoch} << 32;
     else if (!v.is(where::reg)) return false;
     g.pc += 2;
@@ -94,7 +93,7 @@ struct memory_load {
     const value v = g.pop();
     const auto at = memory_access<Policy>::at(g, v, m.offset, bytes);
     const std::uint64_t payload = std::uint32_t(at.parts.displacement) | std::uint64_t{at.offset} << 32;
-    g.push({value::tag_of(result, where::load, at.parts.base, at.parts.index, at.parts.scale, bits, std::uint32_t(op)), payload});
+    g.push({value::tag_of(result, where::load, at.parts.base, at.parts.index, at.parts.scale, std::uint32_t(op)), payload});
     if (g.c.locating) [[unlikely]] g.template refuse<&slow<Policy>::note_load>();
   }
 };

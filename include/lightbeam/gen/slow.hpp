@@ -64,11 +64,10 @@ struct slow {
     const bool own = (p->registers() & G::temporaries & general_registers) && !is_float(p->type());
     if (!free && !own) return to_slot(g, p);
     const val t = p->type();
-    const std::uint32_t bits = p->is(where::load) ? p->bits() : 0;
     // The address of a float's load may need a temporary too; to_slot manages with the one it has.
     if (is_float(t) && p->is(where::load) && !(g.registers & general_registers)) return to_slot(g, p);
     const reg r = g.template writable<true>(*p);
-    *p = value::in(t, r, bits);
+    *p = value::in(t, r);
   }
 
   // --- walks over the stack --------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ struct bit_count {
     if (b.counts == kind::clz) g.a.lzcnt(b.w, d, s);
     else if (b.counts == kind::ctz) g.a.tzcnt(b.w, d, s);
     else g.a.popcnt(b.w, d, s);
-    g.push_in(t, d, 7);
+    g.push_in(t, d);
   }
   // bsf and bsr leave the destination undefined for 0. clz = bits - 1 - bsr, by xor.
   template <class Policy>
@@ -50,7 +50,7 @@ struct bit_count {
       g.a.cmov(cond::e, width::w32, d, zero);
     }
     g.release(mask(s, zero));
-    g.push_in(integer(b.w), d, 7);
+    g.push_in(integer(b.w), d);
   }
   // Counts in fields of 2, 4 and 8 bits, then adds all bytes by one multiplication.
   template <class Policy>
@@ -80,7 +80,7 @@ struct bit_count {
     g.a.imul(w, d, k);
     g.a.shift(shift_op::shr, w, d, w == width::w64 ? 56 : 24);
     g.release(mask(t, k, s));
-    g.push_in(integer(w), d, 7);
+    g.push_in(integer(w), d);
   }
   LIGHTBEAM_SMALL_END
 };
@@ -93,7 +93,7 @@ struct wrap {
     // Half a load would not fault where the whole one does; it may stand for it where the bound has been checked.
     constexpr bool checked = policy_of<decltype(g)>::memory::kind != memory_kind::guard_pages;
     if (checked && x.is(where::load) && x.loads() == load_op::mov64) {
-      g.push({value::tag_of(val::i32, where::load, x.base(), x.index(), x.scale(), 0, std::uint32_t(load_op::mov32)), x.payload});
+      g.push({value::tag_of(val::i32, where::load, x.base(), x.index(), x.scale(), std::uint32_t(load_op::mov32)), x.payload});
       if (g.c.locating) [[unlikely]] relocate(g, x);
       return;
     }
@@ -123,7 +123,7 @@ struct extend_u {
       case where::reg: return g.push_in(val::i64, x.base());
       case where::load:
         if (x.loads() != load_op::mov32) break;
-        g.push({value::tag_of(val::i64, where::load, x.base(), x.index(), x.scale(), 0, std::uint32_t(load_op::mov32)), x.payload});
+        g.push({value::tag_of(val::i64, where::load, x.base(), x.index(), x.scale(), std::uint32_t(load_op::mov32)), x.payload});
         if (g.c.locating) [[unlikely]] wrap::relocate(g, x);
         return;
       case where::local:

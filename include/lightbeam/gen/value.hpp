@@ -24,28 +24,27 @@ constexpr bool is_float_equality(condition c) { return std::uint8_t(c) >= 16; }
 // An entry of the value stack: built whole, stored once. Its type sits in the tag's low byte, so that checking types is
 // one xor-or-and on words that the handler reads anyway.
 //
-//   tag: type 0-7 | where 8-15 | base 16-23 | index 24-31 | scale 32-39 | bits 40-47 | load_op or condition 48-55 | floor 56
+//   tag: type 0-7 | where 8-15 | base 16-23 | index 24-31 | scale 32-39 | load_op or condition 40-47 | floor 48
 struct value {
   std::uint64_t tag;
   std::uint64_t payload;
 
   static constexpr std::uint64_t type_mask = 0xff;
-  static constexpr std::uint64_t floor_bit = std::uint64_t{1} << 56;
+  static constexpr std::uint64_t floor_bit = std::uint64_t{1} << 48;
 
-  static constexpr std::uint64_t tag_of(val t, where w, reg base = reg::none, reg index = reg::none, std::uint32_t scale = 0, std::uint32_t bits = 0,
-                                        std::uint32_t what = 0) {
+  static constexpr std::uint64_t tag_of(val t, where w, reg base = reg::none, reg index = reg::none, std::uint32_t scale = 0, std::uint32_t what = 0) {
     return std::uint64_t(t) | std::uint64_t(w) << 8 | std::uint64_t(base) << 16 | std::uint64_t(index) << 24 | std::uint64_t(scale) << 32 |
-           std::uint64_t(bits) << 40 | std::uint64_t(what) << 48;
+           std::uint64_t(what) << 40;
   }
   static constexpr value constant(val t, std::uint64_t bits) { return {tag_of(t, where::constant), bits}; }
   static constexpr value in_slot(val t, std::int32_t displacement) { return {tag_of(t, where::slot), std::uint32_t(displacement)}; }
-  static constexpr value in(val t, reg r, std::uint32_t bits = 0) { return {tag_of(t, where::reg, r, reg::none, 0, bits), 0}; }
+  static constexpr value in(val t, reg r) { return {tag_of(t, where::reg, r), 0}; }
   static constexpr value local(val t, std::uint32_t index, reg home) { return {tag_of(t, where::local, home), index}; }
   static constexpr value sum(val t, reg base, reg index, std::uint32_t scale, std::int32_t displacement) {
     return {tag_of(t, where::address, base, index, scale), std::uint32_t(displacement)};
   }
   // Of type i64 where the next operator is i64.eqz.
-  static constexpr value condition_flags(condition c, val t = val::i32) { return {tag_of(t, where::flags, reg::none, reg::none, 0, 1, std::uint32_t(c)), 0}; }
+  static constexpr value condition_flags(condition c, val t = val::i32) { return {tag_of(t, where::flags, reg::none, reg::none, 0, std::uint32_t(c)), 0}; }
   // Lies below the operands of every block: popping it is a type mismatch.
   static constexpr value sentinel() { return {tag_of(val::none, where::constant) | floor_bit, 0}; }
 
@@ -54,9 +53,8 @@ struct value {
   constexpr reg base() const { return reg(tag >> 16 & 0xff); }
   constexpr reg index() const { return reg(tag >> 24 & 0xff); }
   constexpr std::uint8_t scale() const { return std::uint8_t(tag >> 32); }
-  constexpr std::uint32_t bits() const { return tag >> 40 & 0xff; }  // an upper bound of an i32's bits; 0: nothing known
-  constexpr load_op loads() const { return load_op(tag >> 48 & 0xff); }
-  constexpr condition flags() const { return condition(tag >> 48 & 0xff); }
+  constexpr load_op loads() const { return load_op(tag >> 40 & 0xff); }
+  constexpr condition flags() const { return condition(tag >> 40 & 0xff); }
   // Everything below this entry is a slot or a constant: where walks over the stack may stop.
   constexpr bool is_floor() const { return tag & floor_bit; }
 

@@ -7,20 +7,20 @@
 // Memory operators: section 4.4.7 of the specification.
 namespace lightbeam::inline LIGHTBEAM_ABI {
 
-template <> inline constexpr auto lower<"i32.load"> = memory_load{load_op::mov32, 4, 0, val::i32};
-template <> inline constexpr auto lower<"i64.load"> = memory_load{load_op::mov64, 8, 0, val::i64};
-template <> inline constexpr auto lower<"f32.load"> = memory_load{load_op::movss, 4, 0, val::f32};
-template <> inline constexpr auto lower<"f64.load"> = memory_load{load_op::movsd, 8, 0, val::f64};
-template <> inline constexpr auto lower<"i32.load8_s"> = memory_load{load_op::movsx8_32, 1, 0, val::i32};
-template <> inline constexpr auto lower<"i32.load8_u"> = memory_load{load_op::movzx8, 1, 8, val::i32};
-template <> inline constexpr auto lower<"i32.load16_s"> = memory_load{load_op::movsx16_32, 2, 0, val::i32};
-template <> inline constexpr auto lower<"i32.load16_u"> = memory_load{load_op::movzx16, 2, 16, val::i32};
-template <> inline constexpr auto lower<"i64.load8_s"> = memory_load{load_op::movsx8_64, 1, 0, val::i64};
-template <> inline constexpr auto lower<"i64.load8_u"> = memory_load{load_op::movzx8, 1, 8, val::i64};
-template <> inline constexpr auto lower<"i64.load16_s"> = memory_load{load_op::movsx16_64, 2, 0, val::i64};
-template <> inline constexpr auto lower<"i64.load16_u"> = memory_load{load_op::movzx16, 2, 16, val::i64};
-template <> inline constexpr auto lower<"i64.load32_s"> = memory_load{load_op::movsxd, 4, 0, val::i64};
-template <> inline constexpr auto lower<"i64.load32_u"> = memory_load{load_op::mov32, 4, 32, val::i64};
+template <> inline constexpr auto lower<"i32.load"> = memory_load{load_op::mov32, 4, val::i32};
+template <> inline constexpr auto lower<"i64.load"> = memory_load{load_op::mov64, 8, val::i64};
+template <> inline constexpr auto lower<"f32.load"> = memory_load{load_op::movss, 4, val::f32};
+template <> inline constexpr auto lower<"f64.load"> = memory_load{load_op::movsd, 8, val::f64};
+template <> inline constexpr auto lower<"i32.load8_s"> = memory_load{load_op::movsx8_32, 1, val::i32};
+template <> inline constexpr auto lower<"i32.load8_u"> = memory_load{load_op::movzx8, 1, val::i32};
+template <> inline constexpr auto lower<"i32.load16_s"> = memory_load{load_op::movsx16_32, 2, val::i32};
+template <> inline constexpr auto lower<"i32.load16_u"> = memory_load{load_op::movzx16, 2, val::i32};
+template <> inline constexpr auto lower<"i64.load8_s"> = memory_load{load_op::movsx8_64, 1, val::i64};
+template <> inline constexpr auto lower<"i64.load8_u"> = memory_load{load_op::movzx8, 1, val::i64};
+template <> inline constexpr auto lower<"i64.load16_s"> = memory_load{load_op::movsx16_64, 2, val::i64};
+template <> inline constexpr auto lower<"i64.load16_u"> = memory_load{load_op::movzx16, 2, val::i64};
+template <> inline constexpr auto lower<"i64.load32_s"> = memory_load{load_op::movsxd, 4, val::i64};
+template <> inline constexpr auto lower<"i64.load32_u"> = memory_load{load_op::mov32, 4, val::i64};
 
 template <> inline constexpr auto lower<"i32.store"> = memory_store{store_op::mov32, 4, val::i32};
 template <> inline constexpr auto lower<"i64.store"> = memory_store{store_op::mov64, 8, val::i64};
