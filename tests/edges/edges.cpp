@@ -1,14 +1,15 @@
 // Every operator that reaches a memory or a table, at the edges: it traps exactly when the specification says so, and what traps
-// changes nothing.
+// changes nothing. And every operator of two numbers with constants.
 
 #include "access_edges.hpp"
 #include "bulk_edges.hpp"
+#include "constant_edges.hpp"
 #include <cstring>
 
 namespace {
 
 constexpr const char* help = R"(edges [--policy NAME] [--cpu v1|detected]
-Loads, stores, bulk operators and table operators with addresses, offsets and lengths at every edge.
+Loads, stores, bulk operators and table operators with addresses, offsets and lengths at every edge; operators of two numbers with constants.
   --policy NAME  a policy of examples/policies (guard_pages if not said)
   --cpu LEVEL    the highest instructions that compiled code may use
 )";
@@ -30,5 +31,6 @@ int main(int argc, char** argv) {
   edges::access_edges accesses(*engine, all);
   for (const std::uint32_t pages : {0u, 1u, 65535u}) accesses.run(pages);
   edges::bulk_edges(*engine, all).run();
+  edges::constant_edges(policy, cpu ? suite::cpu_level::v1 : suite::cpu_level::detected, all).run();
   return print_total(all.tally());
 }
