@@ -57,6 +57,7 @@ std::optional<options> read_options(int argc, char** argv) {
     } else if (a == "--dir") {
       const auto both = operand();
       const auto colons = both.find("::");
+      if (both.empty() || both.ends_with("::")) return {};
       o.directories.push_back({colons == both.npos ? "/" : both.substr(colons + 2), both.substr(0, colons)});
     } else if (a == "--env") {
       o.environment.push_back(operand());
@@ -138,7 +139,9 @@ int call(const lightbeam::func<>& f, std::span<const std::string> arguments) {
   const auto results = f(values);
   if (!results) return report(results.error());
   for (const auto& r : *results) fmt::print("{}\n", text_of(r));
-  return 0;
+  if (std::fflush(stdout) == 0) return 0;
+  fmt::print(stderr, "the results cannot be written: {}\n", std::strerror(errno));
+  return failed;
 }
 
 void print_stats(const lightbeam::module& m, double seconds) {

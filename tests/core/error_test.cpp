@@ -8,7 +8,7 @@ namespace {
 struct names final : failure_source {
   explicit names(bool& gone) : gone_(gone) {}
   ~names() override { gone_ = true; }
-  std::string function_name(std::uint32_t index) const override { return index == 3 ? "run" : ""; }
+  std::string function_name(std::uint32_t index) const override { return index == 3 ? "run" : index == 5 ? "\x1b[31m\nr\xc3\xb6t" : ""; }
   bool& gone_;
 };
 struct words final : failure_source {
@@ -43,6 +43,7 @@ TEST_CASE("names come from the source, which lives as long as the failures do") 
     CHECK_FALSE(gone);
   }
   CHECK(gone);
+  CHECK(failure(trap_code::unreachable).in_function(5).from(new names(gone)).text() == "trap: unreachable, in function 5 (\"\\x1b[31m\\x0ar\xc3\xb6t\")");
   CHECK(failure(failure_kind::link, "").from(new words).text() == "all of it");
 }
 
@@ -51,6 +52,8 @@ TEST_CASE("every trap has the text of the test suite") {
   CHECK(std::string(failure(trap_code::host).what()) == "host function failed");
   CHECK(failure(trap_code::call_stack_exhausted).code() == trap_code::call_stack_exhausted);
   CHECK(failure::exit(3).exit_code() == 3);
+  CHECK(failure(failure_kind::trap, "of the host's own").code() == trap_code::host);
+  CHECK(text(trap_code(255)) == "not a trap");
 }
 
 TEST_CASE("files are read whole, or say that they cannot be") {

@@ -1,11 +1,38 @@
 #include "modules.hpp"
 #include <lightbeam/runtime.hpp>
+#include <functional>
+#include <pthread.h>
 #include <stdexcept>
 #include <thread>
 
 using namespace modules;
 using lightbeam::failure_kind;
 using lightbeam::trap_code;
+
+namespace {
+
+// Runs f on a thread with a stack of 64 KiB; the sanitizers' own frames need more.
+bool on_small_stack(std::function<bool()> f) {
+#if defined(__SANITIZE_ADDRESS__)
+  constexpr std::size_t bytes = 512 << 10;
+#else
+  constexpr std::size_t bytes = 64 << 10;
+#endif
+  struct work {
+    std::function<bool()> f;
+    bool result = false;
+  } w{std::move(f)};
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, bytes);
+  pthread_t thread;
+  REQUIRE(pthread_create(&thread, &attributes, [](void* p) -> void* { return static_cast<work*>(p)->result = static_cast<work*>(p)->f(), nullptr; }, &w) == 0);
+  pthread_attr_destroy(&attributes);
+  pthread_join(thread, nullptr);
+  return w.result;
+}
+
+}  // namespace
 
 TEST_CASE("typed calls carry every type") {
   const world w(R"((module
@@ -161,6 +188,37 @@ TEST_CASE("large frames: results are right, and recursion is a trap before the s
       CHECK(w.call<std::int64_t(int)>("f", 5).value() == 15);
     }
   }
+}
+
+// Blocks of a thousand results make a frame large with a few bytes, which the prologue has to have room for: the constants behind it would
+// be reached in their midst.
+TEST_CASE("large frames of small bodies") {
+  const auto wide = [](int blocks) {
+    std::string s;
+    for (int b = 0; b < blocks; ++b) {
+      s += "(block (result";
+      for (int i = 0; i < 1000; ++i) s += " i64";
+      s += ") unreachable)";
+    }
+    return s;
+  };
+  const std::string traps_inside = "(i64.const 0xcccccccccccccccc)";
+  for (const int blocks : {1, 2, 3, 4, 5, 8, 20, 64})
+    for (const std::string call : {"", "(call $nothing)"}) {
+      const std::string text = "(module (func $nothing) (func $wide (param i64 i32) (result i64) (local i64 i64) (local.set 2 " + traps_inside + ")" + call +
+                               " (if (local.get 1) (then " + wide(blocks) + " unreachable)) (i64.xor (local.get 0) (i64.xor (local.get 2) " + traps_inside + ")))" +
+                               "(func (export \"once\") (param i64) (result i64) (i64.add (i64.mul (local.get 0) (i64.const 3)) (call $wide (local.get 0) (i32.const 0))))" +
+                               "(func $deep (export \"deep\") (param i32) (result i64) (call $wide (i64.const 1) (i32.const 0))" +
+                               "(if (result i64) (local.get 0) (then (call $deep (i32.sub (local.get 0) (i32.const 1)))) (else (i64.const 0))) i64.add))";
+      for (const auto kind : {memory_kind::bounds_checks, memory_kind::guard_pages}) {
+        CAPTURE(blocks);
+        world w(text, {}, kind);
+        CHECK(w.call<std::int64_t(std::int64_t)>("once", 5).value() == 20);
+        CHECK(w.call<std::int64_t(int)>("deep", 3).value() == 4);
+        CHECK(traps(w.call<std::int64_t(int)>("deep", 10'000'000), trap_code::call_stack_exhausted));
+        CHECK(on_small_stack([&] { return traps(w.call<std::int64_t(int)>("deep", 10'000'000), trap_code::call_stack_exhausted); }));
+      }
+    }
 }
 
 TEST_CASE("recursion through the host ends as well") {

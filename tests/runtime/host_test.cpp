@@ -15,6 +15,7 @@ struct counter {
   int add(int x) { return n += x; }
   int value() const { return n; }
 };
+struct fixed_counter : counter {};
 enum class color : std::uint8_t { red, green = 200 };
 struct point {
   std::int32_t x, y;
@@ -29,12 +30,19 @@ TEST_CASE("every kind of callable") {
   linker.bind<&thrice>("h", "direct");
   linker.bind("h", "member", &counter::add, c);
   linker.bind("h", "constant", &counter::value, c);
+  fixed_counter derived;
+  const counter fixed{5};
+  linker.bind("h", "inherited", &fixed_counter::add, derived);
+  linker.bind("h", "of a constant", &counter::value, fixed);
   world w(R"((module
     (import "h" "lambda" (func $a (param i32) (result i32)))
     (import "h" "pointer" (func $b (param i32) (result i32)))
     (import "h" "direct" (func $c (param i32) (result i32)))
     (import "h" "member" (func $d (param i32) (result i32)))
     (import "h" "constant" (func $e (result i32)))
+    (import "h" "inherited" (func $f (param i32) (result i32)))
+    (import "h" "of a constant" (func $g (result i32)))
+    (func (export "f") (param i32) (result i32) (i32.add (call $f (local.get 0)) (call $g)))
     (func (export "a") (param i32) (result i32) (call $a (local.get 0)))
     (func (export "b") (param i32) (result i32) (call $b (local.get 0)))
     (func (export "c") (param i32) (result i32) (call $c (local.get 0)))
@@ -46,6 +54,7 @@ TEST_CASE("every kind of callable") {
   CHECK(w.call<int(int)>("c", 5).value() == 15);
   CHECK(w.call<int(int)>("d", 6).value() == 12);
   CHECK(c.n == 6);
+  CHECK(w.call<int(int)>("f", 3).value() == 8);
   CHECK(w.call<int(int)>("direct", 7).value() == 21);  // called by the host itself
 }
 
@@ -136,11 +145,14 @@ TEST_CASE("failures of host functions end the call as themselves") {
     if (fail) return lightbeam::failure(failure_kind::io, "a disk is full");
     return std::tuple(1, 2.f);
   });
+  linker.bind("h", "own", []() -> lightbeam::result<void> { return lightbeam::failure(failure_kind::trap, "a trap of the host's own"); });
   world w(R"((module
     (import "h" "exit" (func $exit (param i32)))
     (import "h" "trap" (func $trap (result i32)))
     (import "h" "pair" (func $pair (param i32) (result i32 f32)))
+    (import "h" "own" (func $own))
     (func (export "exit") (param i32) (call $exit (local.get 0)) unreachable)
+    (func (export "own") (call $own))
     (func (export "trap") (result i32) (call $trap))
     (func (export "pair") (param i32) (result i32 f32) (call $pair (local.get 0)))))", linker);
   const auto ended = w.call<void(int)>("exit", 3);
@@ -148,7 +160,10 @@ TEST_CASE("failures of host functions end the call as themselves") {
   CHECK(ended.error().exit_code() == 3);
   const auto trapped = w.call<int()>("trap");
   REQUIRE(traps(trapped, trap_code::integer_overflow));
-  CHECK(trapped.error().function() == 4);  // where the host was called
+  CHECK(trapped.error().function() == 6);  // where the host was called
+  const auto own = w.call<void()>("own");
+  REQUIRE(traps(own, trap_code::host));
+  CHECK(own.error().text().starts_with("trap: a trap of the host's own, in function 5 (\"own\")"));
   CHECK(fails(w.call<std::tuple<int, float>(bool)>("pair", true), failure_kind::io));
   CHECK(w.call<std::tuple<int, float>(bool)>("pair", false).value() == std::tuple(1, 2.f));
 }

@@ -52,6 +52,60 @@ TEST_CASE("globals of the host") {
   CHECK(fails(s.make_global(1).set(2), failure_kind::link));
 }
 
+// The type of a function is a number of its store: elsewhere call_indirect would take it for another type.
+TEST_CASE("functions do not get into another store") {
+  using lightbeam::func;
+  lightbeam::store a, b;
+  const auto foreign = a.make_func([] { return 1; }), own = b.make_func([] { return 2; });
+  func<> given = foreign;
+  lightbeam::linker l;
+  l.bind("h", "give", [&] { return given; });
+  l.bind("h", "pair", [&] { return std::tuple(1, given); });
+  l.bind("h", "maybe", [&]() -> lightbeam::result<func<>> { return given; });
+  const auto i = l.instantiate(b, from_text(R"((module
+    (import "h" "give" (func $give (result funcref)))
+    (import "h" "pair" (func $pair (result i32 funcref)))
+    (import "h" "maybe" (func $maybe (result funcref)))
+    (global (export "g") (mut funcref) (ref.null func))
+    (table (export "t") 1 funcref)
+    (func (export "take") (param funcref))
+    (func (export "give") (drop (call $give)))
+    (func (export "pair") (call $pair) drop drop)
+    (func (export "maybe") (drop (call $maybe)))))")).value();
+  const auto take = i.get<void(func<>)>("take").value();
+  const auto g = i.global<func<>>("g").value();
+  const auto refused = [](const auto& r) { return fails(r, failure_kind::link) && r.error().text() == "link: the function belongs to another store"; };
+  for (const auto f : {own, func<>()}) {
+    given = f;
+    CHECK(take(f));
+    CHECK(func<>(take)({f}));
+    CHECK(g.set(f));
+    CHECK(i.global("g").value().set(f));
+    CHECK(i.table("t").value().set(0, f));
+    for (const auto name : {"give", "pair", "maybe"}) CHECK(i.get<void()>(name).value()());
+  }
+  given = foreign;
+  CHECK(refused(take(foreign)));
+  CHECK(refused(func<>(take)({foreign})));
+  CHECK(refused(g.set(foreign)));
+  CHECK(refused(i.global("g").value().set(foreign)));
+  CHECK(refused(i.table("t").value().set(0, foreign)));
+  for (const auto name : {"give", "pair", "maybe"}) CHECK(refused(i.get<void()>(name).value()()));
+  CHECK(g.get().is_null());
+#if LIGHTBEAM_EXCEPTIONS
+  CHECK_THROWS_AS((void)b.make_global(foreign), lightbeam::exception);
+#endif
+  CHECK(b.make_global(own).get() == own);
+}
+
+TEST_CASE("sizes in bytes") {
+  using namespace lightbeam::literals;
+  CHECK(64_KiB == 65536);
+  lightbeam::store s({.memory_bytes = 1_MiB});
+  CHECK(fails(s.make_memory({{17, {}}}), failure_kind::limit));
+  CHECK(s.make_memory({{16, {}}}));
+}
+
 TEST_CASE("references of the host") {
   using lightbeam::externref;
   CHECK(externref().is_null());

@@ -153,12 +153,14 @@ struct function_body {
 
   // --- around the body -------------------------------------------------------------------------------------------
 
+  // How many operands a body can have on the stack: each operator is a byte at least, and leaves no more than the widest type has.
+  static std::uint64_t deepest(const compile_context& c, std::size_t size) { return std::uint64_t(size + 1) * c.info->widest; }
   // Leaves whose frame cannot be large need no stack check: the reserve below the limit has room for them.
-  static bool needs_check(const compile_context& c, std::size_t size) { return c.has_calls || c.local_count > 64 || size > 2048; }
+  static bool needs_check(const compile_context& c, std::size_t size) { return c.has_calls || c.local_count > 64 || deepest(c, size) > 2048; }
   static constexpr std::uint32_t check_bytes = 10, sub_bytes = 7, large_bytes = 4;
   // From here on the check comes before rsp moves: a signal in between could find it far below the limit, outside of the stack.
   static constexpr std::int32_t large_frame = 0x8000;
-  static bool may_be_large(const compile_context& c, std::size_t size) { return 8 * (c.local_count + size) >= std::size_t(large_frame); }
+  static bool may_be_large(const compile_context& c, std::size_t size) { return 8 * (c.local_count + deepest(c, size)) >= std::uint64_t(large_frame); }
   static std::uint32_t push_bytes(std::uint32_t saved) { return std::uint32_t(std::popcount(saved) + std::popcount(saved & 0xff00)); }
 
   // Leaves a gap for the prologue and returns the position of the entry.
@@ -283,6 +285,8 @@ struct function_body {
       c.traps.back().drops_frame = !large;
     }
     if (large) g.a.mov(width::w64, reg::sp, reg::ax);
+    // What does not fit would end in the midst of the body, whose bytes are the guest's choice.
+    if (g.a.out > body) c.failed = failure(failure_kind::limit, "the prologue does not fit (a bug of this library)");
     if (g.a.out < body) g.a.nop(unsigned(body - g.a.out));
     std::memcpy(body, kept, sizeof kept);
     g.a.out = after;

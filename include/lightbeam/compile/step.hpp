@@ -170,6 +170,7 @@ template <class Policy>
   const entry* next = e;
   if (code.length && pc[0] == 0xfc && code.value < 256) next = &dispatch<Policy>::table[dispatch<Policy>::misc + code.value];
   if (next == e || next->step == &stop<Policy>) [[unlikely]] next = unlisted<Policy>(*c, pc, code.length ? code.value : ~0u);
+  c->prefix = pc, c->prefixed_by = pc + code.length;
   // The step skips one byte of opcode; it finds the rest skipped here.
   if constexpr (tail_calls) {
     LIGHTBEAM_TAIL next->step(c, pc + code.length, sp, out, registers, next);

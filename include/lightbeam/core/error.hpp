@@ -26,7 +26,7 @@ enum class trap_code : std::uint8_t {
   integer_overflow,
   invalid_conversion_to_integer,
   call_stack_exhausted,
-  host,  // a host function returned a failure of its own
+  host,  // a host function ended the call with a failure or trap of its own
 };
 constexpr std::string_view text(trap_code code) {
   constexpr std::string_view texts[] = {"unreachable",
@@ -40,7 +40,7 @@ constexpr std::string_view text(trap_code code) {
                                         "invalid conversion to integer",
                                         "call stack exhausted",
                                         "host function failed"};
-  return texts[std::uint8_t(code)];
+  return code <= trap_code::host ? texts[std::uint8_t(code)] : "not a trap";
 }
 
 // Where a failure finds words for its numbers: a module (names of functions), or the text of a link failure.
@@ -56,7 +56,9 @@ inline constexpr std::uint32_t no_index = 0xffffffff;
 // `what` points to a string literal. Whatever is not known is no_index, section 0xff or empty.
 class failure {
  public:
-  failure(failure_kind kind, const char* what, std::uint32_t offset = no_index) noexcept : what_(what), offset_(offset), kind_(kind) {}
+  // A trap of a text of its own has the code `host`.
+  failure(failure_kind kind, const char* what, std::uint32_t offset = no_index) noexcept
+      : what_(what), offset_(offset), kind_(kind), section_(kind == failure_kind::trap ? std::uint8_t(trap_code::host) : no_section) {}
   // A trap: `what` is its text.
   explicit failure(trap_code code) noexcept : failure(failure_kind::trap, lightbeam::text(code).data()) { section_ = std::uint8_t(code); }
   // proc_exit of WASI and its like: the guest ended with a code.
@@ -67,7 +69,7 @@ class failure {
   }
 
   failure_kind kind() const { return kind_; }
-  trap_code code() const { return trap_code(section_); }  // of traps
+  trap_code code() const { return trap_code(section_); }  // of traps only
   int exit_code() const { return int(function_); }     // of exits
   const char* what() const { return what_; }
   std::uint32_t offset() const { return offset_; }      // in bytes from the start of the module
@@ -104,6 +106,17 @@ constexpr std::string_view text(failure_kind kind) {
   return names[std::uint8_t(kind)];
 }
 
+// A name that a module gave, whose author may be an enemy of the terminal: control characters become \\x1b and the like.
+inline std::string printable(std::string_view name) {
+  std::string s;
+  for (const char c : name) {
+    char text[] = {c, 0, 0, 0, 0};
+    if (std::uint8_t(c) < 0x20 || c == 0x7f) std::snprintf(text, sizeof text, "\\x%02x", unsigned(c));
+    s.append(text, text[1] ? 4 : 1);
+  }
+  return s;
+}
+
 // The names of value types and sections are repeated here, because failures must find words for them without the headers of wasm.
 inline std::string failure::text() const {
   constexpr std::string_view type_names[] = {"nothing", "i32", "i64", "f32", "f64", "v128", "funcref", "externref"};
@@ -127,7 +140,7 @@ inline std::string failure::text() const {
   if (function_ != no_index) {
     s.append(", in function ").append(std::to_string(function_));
     if (const std::string name = source_ ? source_->function_name(function_) : std::string(); !name.empty())
-      s.append(" (\"").append(name).append("\")");
+      s.append(" (\"").append(printable(name)).append("\")");
   }
   if (offset_ != no_index) s.append(", byte ").append(hexadecimal(offset_));
   return s;

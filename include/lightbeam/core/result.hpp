@@ -72,6 +72,11 @@ class [[nodiscard]] result {
     if (has_value_) return f(value_);
     return failure_;
   }
+  template <class F>
+  auto and_then(F&& f) const -> decltype(f(std::declval<const T&>())) {
+    if (has_value_) return f(value_);
+    return failure_;
+  }
 
  private:
   void check() const {
@@ -106,7 +111,7 @@ class [[nodiscard]] result<void> {
     if (failure_) raise(*failure_);
   }
   template <class F>
-  auto and_then(F&& f) -> decltype(f()) {
+  auto and_then(F&& f) const -> decltype(f()) {
     if (*this) return f();
     return error();
   }

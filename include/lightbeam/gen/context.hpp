@@ -154,6 +154,7 @@ struct compile_context {
   std::uint64_t registers = 0;  // free temporaries, and above them the homes that are in
   control* frame = nullptr;  // the innermost of `frames`
   const std::uint8_t* at = nullptr;
+  const std::uint8_t *prefix = nullptr, *prefixed_by = nullptr;  // where the last operator with a prefix begins, and what its step was told
 
   std::uint32_t local_count = 0;
   std::uint32_t dirty = 0;  // homes whose slot is stale

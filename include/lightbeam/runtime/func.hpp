@@ -10,6 +10,22 @@ namespace lightbeam::inline LIGHTBEAM_ABI {
 template <class F = void>
 class func;
 
+// References to functions carry numbers of types that mean something in their own store alone: no other may get them.
+inline bool belongs(const store_object& store, val type, const std::uint64_t* words) {
+  const auto* const record = reinterpret_cast<const function_record*>(*words);
+  return type != val::funcref || !record || &store_of(*record) == &store;
+}
+template <class T>
+bool belongs(const store_object& store, const T& x) {
+  if constexpr (std::same_as<T, func<>>) return x.is_null() || &store_of(*x.record()) == &store;
+  else return true;
+}
+template <class... T>
+bool belongs(const store_object& store, const std::tuple<T...>& all) {
+  return std::apply([&](const T&... x) { return (belongs(store, x) && ...); }, all);
+}
+[[gnu::cold]] inline failure of_another_store() { return failure(failure_kind::link, "the function belongs to another store"); }
+
 // A function whose type is not known while compiling, and the funcref of parameters and results: it may be null.
 // Equal handles are the same function. Belongs to its store, and must not be used after it.
 template <>
@@ -23,7 +39,8 @@ class func<void> {
   bool operator==(const func&) const = default;
   const function_type& type() const { return store_of(*record_).type(record_->type_id); }
 
-  // The results, or a trap. Arguments of other types than the function's are a failure of kind link.
+  // The results, or a trap. Arguments of other types than the function's, and functions of other
+  // stores, are a failure of kind link.
   result<std::vector<any_value>> operator()(std::span<const any_value> arguments) const {
     if (!record_) return failure(trap_code::uninitialized_element);
     const auto& t = type();
@@ -31,6 +48,7 @@ class func<void> {
     std::vector<std::uint64_t> words(1 + words_in(t.params) + words_in(t.results));  // enough for either, and never none
     std::size_t at = 0;
     for (const auto& a : arguments) {
+      if (!belongs(store_of(*record_), a.type(), a.words())) return of_another_store();
       std::memcpy(words.data() + at, a.words(), 8 * words_of(a.type()));
       at += words_of(a.type());
     }
@@ -90,6 +108,7 @@ class func<R(A...)> {
 
   // The results (void, a value, or a tuple), or the trap that ended the call. An exception of a host function comes out as itself.
   result<R> operator()(A... arguments) const {
+    if (!(belongs(store_of(*record_), arguments) && ...)) [[unlikely]] return of_another_store();
     std::uint64_t words[count] = {};
     [[maybe_unused]] auto* to = words;
     ((wasm_type<A>::put(to, arguments), to += wasm_type<A>::words), ...);

@@ -15,10 +15,11 @@ class global<void> {
 
   const global_type& type() const { return cell_.type; }
   any_value get() const { return any_value::from_words(cell_.type.type, cell_.value); }
-  // Fails where the global is constant or of another type.
+  // Fails where the global is constant or of another type, and for a function of another store.
   result<void> set(const any_value& v) const {
     if (!cell_.type.is_mutable) return failure(failure_kind::link, "the global is constant");
     if (v.type() != cell_.type.type) return link_failure("wrong global type", "wrong global type: it is a " + text(cell_.type));
+    if (!belongs(*cell_.store, v.type(), v.words())) return of_another_store();
     std::memcpy(cell_.value, v.words(), 8 * words_of(v.type()));
     return {};
   }
@@ -42,9 +43,10 @@ class global {
   }
 
   T get() const { return wasm_type<T>::take(cell_.value); }
-  // Fails where the global is constant.
+  // Fails where the global is constant, and for a function of another store.
   result<void> set(T x) const {
     if (!cell_.type.is_mutable) return failure(failure_kind::link, "the global is constant");
+    if (!belongs(*cell_.store, x)) return of_another_store();
     return wasm_type<T>::put(cell_.value, x), result<void>{};
   }
   operator global<>() const { return global<>(cell_); }

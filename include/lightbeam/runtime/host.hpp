@@ -164,16 +164,21 @@ struct host_call {
     if constexpr (outcome::is_result) {
       auto r = call();
       if (!r) return who.store().host_failure.emplace(r.error()), 1 + std::uint64_t(trap_code::host);
-      if constexpr (!std::is_void_v<typename outcome::value>) wasm_results<typename outcome::value>::put(values, *r);
+      if constexpr (!std::is_void_v<typename outcome::value>) return give(*r, values, who);
     } else if constexpr (std::is_void_v<R>) {
       call();
     } else {
-      wasm_results<std::remove_cvref_t<R>>::put(values, call());
+      return give(call(), values, who);
     }
     return 0;
   }
 
  private:
+  template <class T>
+  static std::uint64_t give(const T& results, std::uint64_t* values, caller& who) {
+    if (!belongs(who.store(), results)) return who.store().host_failure.emplace(of_another_store()), 1 + std::uint64_t(trap_code::host);
+    return wasm_results<T>::put(values, results), 0;
+  }
   template <class T>
   using parameter = std::conditional_t<std::is_same_v<T, caller&>, T, std::remove_cvref_t<T>>;
 };
@@ -244,12 +249,13 @@ host_function host_function_of() {
   return {call::type(), shim, {}};
 }
 // A member function of an object that has to live as long as the store.
-template <class M, class C>
-host_function host_function_of(M C::*member, C& object) {
+template <class M, class C, class D>
+  requires std::is_convertible_v<D*, const C*>
+host_function host_function_of(M C::*member, D& object) {
   using call = typename host_signature<M C::*>::type;
   struct bound {
     M C::*member;
-    C* object;
+    D* object;
   };
   const auto shim = [](host_closure* self, std::uint64_t* values, instance_header* from) -> std::uint64_t {
     const auto& b = callable_of<bound>(*self);

@@ -15,6 +15,6 @@ class link_text final : public failure_source {
   std::string text_;
 };
 
-inline failure link_failure(const char* what, std::string text) { return failure(failure_kind::link, what).from(new link_text(std::move(text))); }
+inline failure link_failure(const char* what, std::string_view text) { return failure(failure_kind::link, what).from(new link_text(printable(text))); }
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -15,9 +15,9 @@ class linker {
   // what the call into the store ends with.
   template <class F>
   void bind(std::string_view module, std::string_view name, F&& f) { put(module, name, host_function_of(std::forward<F>(f))); }
-  // A member function; the object has to live as long as the stores.
-  template <class M, class C>
-  void bind(std::string_view module, std::string_view name, M C::*member, C& object) { put(module, name, host_function_of(member, object)); }
+  // A member function, its own or inherited; the object has to live as long as the stores.
+  template <class M, class C, class D>
+  void bind(std::string_view module, std::string_view name, M C::*member, D& object) { put(module, name, host_function_of(member, object)); }
   // A function known while compiling: no state, called directly.
   template <auto F>
   void bind(std::string_view module, std::string_view name) { put(module, name, host_function_of<F>()); }

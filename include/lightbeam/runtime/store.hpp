@@ -8,6 +8,12 @@
 
 namespace lightbeam::inline LIGHTBEAM_ABI {
 
+// 64_MiB: sizes in bytes.
+inline namespace literals {
+consteval std::uint64_t operator""_KiB(unsigned long long n) { return n << 10; }
+consteval std::uint64_t operator""_MiB(unsigned long long n) { return n << 20; }
+}  // namespace literals
+
 // What all of a store may use. What exists already is not taken away.
 struct store_limits {
   std::uint64_t memory_bytes = ~std::uint64_t{0};  // of all memories together; one has 65,535 pages at most
@@ -46,8 +52,10 @@ class store {
     if (!made) return made.error();
     return table(object_->own(std::move(*made)));
   }
+  // A function of another store is an error as result<>::value() raises it.
   template <wasm_value T>
   global<T> make_global(T x, bool is_mutable = false) {
+    if (!belongs(*object_, x)) raise(of_another_store());
     const auto cell = object_->new_global({wasm_type<T>::type, is_mutable});
     wasm_type<T>::put(cell.value, x);
     return *global<T>::from(global<>(cell));

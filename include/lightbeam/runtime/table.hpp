@@ -45,7 +45,7 @@ class table {
     static_assert(is_reference(wasm_type<T>::type), "tables hold func<> or externref");
     if (wasm_type<T>::type != element()) return link_failure("wrong element type", "the table has elements of type " + std::string(text(element())));
     if constexpr (std::is_same_v<T, func<>>)
-      if (!reference.is_null() && !object_->belongs_to(store_of(*reference.record()).table_elements)) return failure(failure_kind::link, "the function belongs to another store");
+      if (!reference.is_null() && !object_->belongs_to(store_of(*reference.record()).table_elements)) return of_another_store();
     return {};
   }
   template <class T>

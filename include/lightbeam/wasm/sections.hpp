@@ -44,7 +44,10 @@ class section_reader {
   }
 
   void types() {
-    for (std::uint32_t n = length(info_.types, module_limits::types, 2, 6); n-- && in_;) info_.types.push_back(types_.function());
+    for (std::uint32_t n = length(info_.types, module_limits::types, 2, 6); n-- && in_;) {
+      const auto& t = info_.types.emplace_back(types_.function());
+      info_.widest = std::uint32_t(std::max({std::size_t{info_.widest}, t.params.size(), t.results.size()}));
+    }
   }
 
   // The length of a vector of the module, with room for its entries, as far as its bytes can hold so many of the usual size: a
