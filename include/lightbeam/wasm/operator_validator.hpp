@@ -178,8 +178,8 @@ class operator_validator {
     const std::int64_t index = in_.s33();
     if (!in_) return {};
     if (index < 0) return in_.malformed("malformed block type", at), block_types();
-    types_.need(feature::multi_value, "blocks with parameters need the feature multi-value, which is disabled", at);
-    if (std::uint64_t(index) >= info_.types.size()) return in_.unknown("unknown type", std::uint32_t(index), at), block_types();
+    types_.need(feature::multi_value, "blocks with parameters need the feature multi-value, which is disabled", at_);
+    if (std::uint64_t(index) >= info_.types.size()) return in_.unknown("unknown type", std::uint32_t(index), at_), block_types();
     const function_type& t = info_.types[std::size_t(index)];
     return {t.params, t.results};
   }
@@ -190,8 +190,8 @@ class operator_validator {
     return depth < inner ? stack_.block(depth).label_types() : outer_.label_types(std::uint32_t(depth - inner));
   }
   std::uint32_t label() {
-    const std::uint32_t at = in_.offset(), depth = in_.u32();
-    if (in_ && depth >= label_count()) in_.unknown("unknown label", depth, at);
+    const std::uint32_t depth = in_.u32();
+    if (in_ && depth >= label_count()) in_.unknown("unknown label", depth, at_);
     return depth;
   }
   void branch(std::uint32_t code) {
@@ -230,20 +230,20 @@ class operator_validator {
     stack_.unreachable();
   }
   void function(const op_row& row) {
-    const std::uint32_t at = in_.offset(), index = in_.u32();
+    const std::uint32_t index = in_.u32();
     if (!in_) return;
-    if (index >= info_.functions.size()) return in_.unknown("unknown function", index, at);
+    if (index >= info_.functions.size()) return in_.unknown("unknown function", index, at_);
     if (row.code != 0xd2) return call(info_.type_of(index), row.code == 0x12);
-    if (!info_.referenced[index]) return in_.invalid("undeclared function reference", at);
+    if (!info_.referenced[index]) return in_.invalid("undeclared function reference", at_);
     typed(row);
   }
   void call_indirect(const op_row& row) {
-    const std::uint32_t at = in_.offset(), type = in_.u32();
+    const std::uint32_t type = in_.u32();
     const std::uint32_t table = contains(features_, feature::reference_types) ? table_index() : zero_byte();
     if (!in_) return;
-    if (table >= info_.tables.size()) return in_.unknown("unknown table", table, at);
+    if (table >= info_.tables.size()) return in_.unknown("unknown table", table, at_);
     if (info_.tables[table].element != val::funcref) return stack_.mismatch(val::funcref, info_.tables[table].element);
-    if (type >= info_.types.size()) return in_.unknown("unknown type", type, at);
+    if (type >= info_.types.size()) return in_.unknown("unknown type", type, at_);
     stack_.pop(val::i32);
     call(info_.types[type], row.code == 0x13);
   }
@@ -251,20 +251,20 @@ class operator_validator {
   // ---- variables, tables
 
   void local(std::uint32_t code) {
-    const std::uint32_t at = in_.offset(), index = in_.u32();
+    const std::uint32_t index = in_.u32();
     if (!in_) return;
-    if (index >= outer_.local_count()) return in_.unknown("unknown local", index, at);
+    if (index >= outer_.local_count()) return in_.unknown("unknown local", index, at_);
     const val t = outer_.local_type(index);
     if (code != 0x20) stack_.pop(t);
     if (code != 0x21) stack_.push(t);
   }
   void global(std::uint32_t code) {
-    const std::uint32_t at = in_.offset(), index = in_.u32();
+    const std::uint32_t index = in_.u32();
     if (!in_) return;
-    if (index >= info_.globals.size()) return in_.unknown("unknown global", index, at);
+    if (index >= info_.globals.size()) return in_.unknown("unknown global", index, at_);
     const global_type& g = info_.globals[index];
     if (code == 0x23) return stack_.push(g.type);
-    if (!g.is_mutable) return in_.invalid("global is immutable", at);
+    if (!g.is_mutable) return in_.invalid("global is immutable", at_);
     stack_.pop(g.type);
   }
   void table(const op_row& row) {
@@ -280,21 +280,21 @@ class operator_validator {
     }
   }
   void select_typed() {
-    const std::uint32_t at = in_.offset(), count = types_.length(no_index);
+    const std::uint32_t count = types_.length(no_index);
     val t = val::none;
     for (std::uint32_t i = 0; i < count && in_; ++i) t = types_.value();
     if (!in_) return;
-    if (count != 1) return in_.invalid("invalid result arity", at);
+    if (count != 1) return in_.invalid("invalid result arity", at_);
     stack_.pop(val::i32), stack_.pop(t), stack_.pop(t), stack_.push(t);
   }
   std::uint32_t table_index() {
-    const std::uint32_t at = in_.offset(), index = in_.u32();
-    if (in_ && index >= info_.tables.size()) in_.unknown("unknown table", index, at);
+    const std::uint32_t index = in_.u32();
+    if (in_ && index >= info_.tables.size()) in_.unknown("unknown table", index, at_);
     return index;
   }
   std::uint32_t element_index() {
-    const std::uint32_t at = in_.offset(), index = in_.u32();
-    if (in_ && index >= info_.elements.size()) in_.unknown("unknown elem segment", index, at);
+    const std::uint32_t index = in_.u32();
+    if (in_ && index >= info_.elements.size()) in_.unknown("unknown elem segment", index, at_);
     return index;
   }
   void table_init() {
@@ -315,14 +315,14 @@ class operator_validator {
     return 0;
   }
   void memory_index() {
-    const std::uint32_t at = in_.offset(), index = contains(features_, feature::multi_memory) ? in_.u32() : zero_byte();
-    if (in_ && index >= info_.memories.size()) in_.unknown("unknown memory", index, at);
+    const std::uint32_t index = contains(features_, feature::multi_memory) ? in_.u32() : zero_byte();
+    if (in_ && index >= info_.memories.size()) in_.unknown("unknown memory", index, at_);
   }
   void data_index() {
-    const std::uint32_t at = in_.offset(), index = in_.u32();
+    const std::uint32_t index = in_.u32();
     if (!in_) return;
     if (!info_.data_count) return in_.malformed("data count section required", at_);
-    if (index >= *info_.data_count) in_.unknown("unknown data segment", index, at);
+    if (index >= *info_.data_count) in_.unknown("unknown data segment", index, at_);
   }
   // Bit 6 of the alignment says that a memory's index follows; atomic operators must be aligned exactly.
   void memarg(const op_row& row) {
@@ -333,12 +333,11 @@ class operator_validator {
     in_.u32();
     if (!in_) return;
     if (memory >= info_.memories.size()) return in_.unknown("unknown memory", memory, at_);
-    if (align > row.natural_alignment) return in_.invalid("alignment must not be larger than natural", at);
-    if (row.since == feature::threads && align != row.natural_alignment) in_.invalid("atomic alignment must be natural", at);
+    if (align > row.natural_alignment) return in_.invalid("alignment must not be larger than natural", at_);
+    if (row.since == feature::threads && align != row.natural_alignment) in_.invalid("atomic alignment must be natural", at_);
   }
   void lane(std::uint32_t count) {
-    const std::uint32_t at = in_.offset();
-    if (in_.byte() >= count) in_.invalid("invalid lane index", at);
+    if (in_.byte() >= count) in_.invalid("invalid lane index", at_);
   }
 
   const module_info& info_;
