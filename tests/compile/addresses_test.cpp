@@ -13,9 +13,9 @@ namespace {
 constexpr int there = 77;
 
 // Functions of an address and a condition.
-void check(const code_writer& body, int condition) {
+void check(const code_writer& body, int condition, std::uint32_t address = std::uint32_t(-8), std::uint32_t pages = 1) {
   module_builder m;
-  m.memory(1, 1);
+  m.memory(pages, pages);
   code_writer w;
   w.i32(8).i32(there).memory("i32.store8", 0).append(body.bytes());
   m.export_as("run", external::function, m.function({{val::i32, val::i32}, {val::i32}}, {}, w));
@@ -24,7 +24,7 @@ void check(const code_writer& body, int condition) {
     const auto compiled = policies::make_engine(policy)->compile(m.bytes());
     REQUIRE(compiled);
     store s;
-    const auto result = linker().instantiate(s, *compiled).value().get<int(int, int)>("run").value()(-8, condition);
+    const auto result = linker().instantiate(s, *compiled).value().get<int(int, int)>("run").value()(int(address), condition);
     REQUIRE_MESSAGE(result, result.error().text());
     CHECK(*result == there);
   }
@@ -70,4 +70,10 @@ TEST_CASE("an access to a local says nothing after it was written") {
   access(w).op("local.get", 1).op("local.set", 0);
   sixteen_on(w);
   check(w, 0);
+}
+
+TEST_CASE("an access inside says nothing of a large sum") {
+  code_writer w;  // 2^31 + 24 lies inside, and that and 2^31 - 16 make 8
+  access(w).op("local.get", 0).i32(0x7ffffff0).op("i32.add").memory("i32.load8_u", 0);
+  check(w, 0, 0x80000018, 32769);
 }

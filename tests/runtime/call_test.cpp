@@ -216,6 +216,8 @@ TEST_CASE("large frames of small bodies") {
         CHECK(w.call<std::int64_t(std::int64_t)>("once", 5).value() == 20);
         CHECK(w.call<std::int64_t(int)>("deep", 3).value() == 4);
         CHECK(traps(w.call<std::int64_t(int)>("deep", 10'000'000), trap_code::call_stack_exhausted));
+        w.store.limits({.stack_bytes = 16 << 10});
+        CHECK(bool(w.call<std::int64_t(std::int64_t)>("once", 5)) == (blocks < 3));  // 8,000 bytes for each
         CHECK(on_small_stack([&] { return traps(w.call<std::int64_t(int)>("deep", 10'000'000), trap_code::call_stack_exhausted); }));
       }
     }

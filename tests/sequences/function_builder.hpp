@@ -48,9 +48,14 @@ class function_builder {
   // The body without its `end`.
   code_writer build() {
     set_locals();
-    const std::uint32_t deep = r_.one_in(4) ? 4 + r_.below(14) : 0;
+    // Sometimes more than 32 values, where walks over the stack end, and of all shapes.
+    const std::uint32_t deep = r_.one_in(4) ? 4 + r_.below(r_.one_in(2) ? 40 : 14) : 0;
+    const bool latent = r_.one_in(2);
     std::vector<val> below;
-    for (std::uint32_t i = 0; i < deep; ++i) below.push_back(r_.pick(number_types)), computed(below.back());
+    for (std::uint32_t i = 0; i < deep; ++i) {
+      below.push_back(r_.pick(number_types));
+      latent ? operand(below.back(), 2) : computed(below.back());
+    }
     if (r_.one_in(6)) w_.op("call", module_.clobber);
     surrounded();
     fold(below);

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 #include "sandbox_guest.hpp"
 #include <algorithm>
+#include <sys/resource.h>
 
 using namespace tests;
 using enum lightbeam::wasi_preview1::error_number;
@@ -105,6 +106,28 @@ TEST_CASE("sizes, times and flags of files") {
   CHECK(fd_seek(g.state, g.memory, fd, 0, 0, g.result) == success);
   CHECK(g.write(fd, "!") == success);
   CHECK(g.host.read("given/hello.txt") == "he!");
+}
+
+TEST_CASE("a file larger than the process may make is an error of the guest, not the end of the host") {
+  sandbox_guest g;
+  REQUIRE(g.open("new", open_flag::create, right::file) == success);
+  const auto fd = g.opened();
+  constexpr rlim_t most = 1 << 20;
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+  const rlimit small{most, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  const auto resized = fd_filestat_set_size(g.state, g.memory, fd, most + 1);
+  const auto allocated = fd_allocate(g.state, g.memory, fd, most, 1);
+  const auto written_there = fd_pwrite(g.state, g.memory, fd, g.one_buffer(g.data_at, 2), 1, most, g.result);
+  const auto sought = fd_seek(g.state, g.memory, fd, most, 0, g.result);
+  const auto written = g.write(fd, "x");
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  CHECK(resized == fbig);
+  CHECK(allocated == fbig);
+  CHECK(written_there == fbig);
+  CHECK(sought == success);
+  CHECK(written == fbig);
 }
 
 TEST_CASE("rights are only ever given away") {

@@ -51,6 +51,9 @@ TEST_CASE("polling waits for clocks and descriptors") {
   CHECK(g.load<guest_event>(1000).user_data == 7);
   CHECK(g.load<guest_event>(1000).error == success);
 
+  std::vector<std::byte> large(8 << 20);
+  CHECK(poll_oneoff(g.state, guest_memory{large}, 0, 4 << 20, 65537, 2000) == inval);
+
   // A point in time that has passed, a file that is always ready, a descriptor that is not there.
   int ends[2];
   REQUIRE(::pipe(ends) == 0);

@@ -41,22 +41,28 @@ error_number transfer(wasi_state& s, guest_memory m, std::uint32_t fd, std::uint
 inline error_number fd_read(wasi_state& s, guest_memory m, std::uint32_t fd, std::uint32_t iovs, std::uint32_t count, std::uint32_t to) {
   return transfer(s, m, fd, right::fd_read, iovs, count, to, [](int h, const buffers& b) { return ::readv(h, b.data(), b.size()); });
 }
-// Nobody reads any more: the guest's error, not a signal that ends the host.
-inline ssize_t write_without_signal(int h, const buffers& b) {
-  sigset_t pipe_signal, before, pending;
-  sigemptyset(&pipe_signal), sigaddset(&pipe_signal, SIGPIPE);
+// Nobody reads any more, or a file would become larger than the process may make one: the guest's error, not a signal that ends the host.
+// `f` returns a negative number and sets errno where it fails.
+template <class F>
+auto without_signals(F f) {
+  sigset_t both, before, pending;
+  sigemptyset(&both), sigaddset(&both, SIGPIPE), sigaddset(&both, SIGXFSZ);
   sigpending(&pending);
-  pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
-  const ssize_t written = ::writev(h, b.data(), b.size());
+  pthread_sigmask(SIG_BLOCK, &both, &before);
+  const auto done = f();
   const int error = errno;
-  constexpr timespec at_once{};
-  if (written < 0 && error == EPIPE && !sigismember(&pending, SIGPIPE)) sigtimedwait(&pipe_signal, nullptr, &at_once);
+  if (done < 0 && (error == EPIPE || error == EFBIG)) {
+    constexpr timespec at_once{};
+    for (const int signal : {SIGPIPE, SIGXFSZ})
+      if (sigismember(&pending, signal)) sigdelset(&both, signal);
+    sigtimedwait(&both, nullptr, &at_once);
+  }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   errno = error;
-  return written;
+  return done;
 }
 inline error_number fd_write(wasi_state& s, guest_memory m, std::uint32_t fd, std::uint32_t iovs, std::uint32_t count, std::uint32_t to) {
-  return transfer(s, m, fd, right::fd_write, iovs, count, to, write_without_signal);
+  return transfer(s, m, fd, right::fd_write, iovs, count, to, [](int h, const buffers& b) { return without_signals([&] { return ::writev(h, b.data(), b.size()); }); });
 }
 inline error_number fd_pread(wasi_state& s, guest_memory m, std::uint32_t fd, std::uint32_t iovs, std::uint32_t count, std::uint64_t at, std::uint32_t to) {
   if (!fits_offset(at)) return error_number::inval;
@@ -65,7 +71,7 @@ inline error_number fd_pread(wasi_state& s, guest_memory m, std::uint32_t fd, st
 inline error_number fd_pwrite(wasi_state& s, guest_memory m, std::uint32_t fd, std::uint32_t iovs, std::uint32_t count, std::uint64_t at, std::uint32_t to) {
   if (!fits_offset(at)) return error_number::inval;
   return transfer(s, m, fd, right::fd_write | right::fd_seek, iovs, count, to,
-                  [at](int h, const buffers& b) { return ::pwritev(h, b.data(), b.size(), off_t(at)); });
+                  [at](int h, const buffers& b) { return without_signals([&] { return ::pwritev(h, b.data(), b.size(), off_t(at)); }); });
 }
 
 inline error_number seek(guest_memory m, const descriptor& d, std::int64_t offset, int whence, std::uint32_t to) {
@@ -130,7 +136,7 @@ inline error_number fd_filestat_get(wasi_state& s, guest_memory m, std::uint32_t
 inline error_number fd_filestat_set_size(wasi_state& s, guest_memory, std::uint32_t fd, std::uint64_t size) {
   return with(s, fd, right::fd_filestat_set_size, [&](descriptor& d) {
     if (!fits_offset(size)) return error_number::inval;
-    return checked(::ftruncate(d.host(), off_t(size)));
+    return checked(without_signals([&] { return ::ftruncate(d.host(), off_t(size)); }));
   });
 }
 
@@ -172,7 +178,7 @@ inline error_number fd_advise(wasi_state& s, guest_memory, std::uint32_t fd, std
 inline error_number fd_allocate(wasi_state& s, guest_memory, std::uint32_t fd, std::uint64_t offset, std::uint64_t length) {
   return with(s, fd, right::fd_allocate, [&](descriptor& d) {
     if (!fits_offset(offset) || !fits_offset(length)) return error_number::inval;
-    return from_host(::posix_fallocate(d.host(), off_t(offset), off_t(length)));
+    return checked(without_signals([&] { return (errno = ::posix_fallocate(d.host(), off_t(offset), off_t(length))) ? -1 : 0; }));
   });
 }
 

@@ -87,6 +87,9 @@ inline error_number poll_oneoff(wasi_state& s, guest_memory m, std::uint32_t in,
   if (count == 0) return error_number::inval;
   if (!m.contains(in, std::uint64_t(count) * sizeof(guest_subscription)) || !m.contains(out, std::uint64_t(count) * sizeof(guest_event)) || !m.contains(to, 4))
     return error_number::fault;
+  // The host keeps a copy of what is waited for, so a guest must not make it as large as it likes.
+  constexpr std::uint32_t most = 1 << 16;
+  if (count > most) return error_number::inval;
   poll_set set(s, m, out);
   std::vector<guest_subscription> subscriptions;  // read before the first event is written: the two may overlap
   for (std::uint32_t i = 0; i < count; ++i) subscriptions.push_back(*m.load<guest_subscription>(in + std::uint64_t(i) * sizeof(guest_subscription)));
