@@ -153,8 +153,8 @@ struct function_body {
 
   // --- around the body -------------------------------------------------------------------------------------------
 
-  // How many operands a body can have on the stack: each operator is a byte at least, and leaves no more than the widest type has.
-  static std::uint64_t deepest(const compile_context& c, std::size_t size) { return std::uint64_t(size + 1) * c.info->widest; }
+  // How many operands a body can have on the stack: each operator is a byte at least, and adds no more than the results of a type.
+  static std::uint64_t deepest(const compile_context& c, std::size_t size) { return std::uint64_t(size + 1) * c.info->most_results; }
   // Leaves whose frame cannot be large need no stack check: the reserve below the limit has room for them.
   static bool needs_check(const compile_context& c, std::size_t size) { return c.has_calls || c.local_count > 64 || deepest(c, size) > 2048; }
   static constexpr std::uint32_t check_bytes = 10, sub_bytes = 7, large_bytes = 4;

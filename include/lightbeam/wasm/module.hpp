@@ -98,7 +98,7 @@ struct body_range {
 struct module_info {
   std::vector<std::uint8_t> bytes;  // of the whole module; kept, because traps are located by compiling once more
   std::vector<function_type> types;
-  std::uint32_t widest = 1;  // the most parameters or results that one of them has, and at least one
+  std::uint32_t most_results = 1;  // that one of them has, and at least one
   std::vector<import_entry> imports;
   plain_vector<std::uint32_t> functions;  // type index of each function
   plain_vector<table_type> tables;

@@ -45,8 +45,8 @@ class section_reader {
 
   void types() {
     for (std::uint32_t n = length(info_.types, module_limits::types, 2, 6); n-- && in_;) {
-      const auto& t = info_.types.emplace_back(types_.function());
-      info_.widest = std::uint32_t(std::max({std::size_t{info_.widest}, t.params.size(), t.results.size()}));
+      const auto& type = info_.types.emplace_back(types_.function());
+      info_.most_results = std::max(info_.most_results, std::uint32_t(type.results.size()));
     }
   }
 
