@@ -15,7 +15,7 @@ Installs what is missing, builds, runs every test, and ends with `N passed, N fa
   fuzz [FOLDER]      random modules with known results; likewise
   matrix [FOLDER]    both under all policies and CPU levels
   edges              loads, stores, bulk and table operators at the edges of memories and tables
-  mutants [NUMBER]... seeded bugs, which the tests must find: takes half an hour
+  mutants [NUMBER]... seeded bugs, which the tests must find: takes an hour
   sequences          two and three operators after one another against the interpreter
   system             memory refused at every call, short address space, small stacks, forks, threads
   structured         random structured programs against the interpreter; what fails is cut down to a few operators

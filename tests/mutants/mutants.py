@@ -57,4 +57,11 @@ MUTANTS = [
     ("a huge offset is added in 32 bits", "gen/memory_shapes.hpp", "    g.a.alu(alu_op::add, width::w64, r, k);", "    g.a.alu(alu_op::add, width::w32, r, k);"),
     ("bounds checks: one byte too far", "policy/memory.hpp", "const std::uint64_t reach = std::uint64_t{e.offset} + bytes;", "const std::uint64_t reach = std::uint64_t{e.offset} + bytes - 1;"),
     ("bounds checks: a sum of 32 bits", "policy/memory.hpp", "      g.a.lea(width::w64, end,", "      g.a.lea(width::w32, end,"),
+    # found by fresh eyes: deep stacks, large sums, labels with several ways
+    ("a displacement beyond 64 KiB is folded", "gen/memory_shapes.hpp", "m.displacement >= 0x10000 ||", "m.displacement >= 0x7fffffff ||"),
+    ("a label forgets what is dirty on a later edge", "gen/flow.hpp", "    if (!l.bound) l.dirty |= g.c.dirty & g.in() & l.in & common", "    if (false) l.dirty |= g.c.dirty & g.in() & l.in & common"),
+    ("a reader below 32 operands is not seen", "gen/generator.hpp", "      if (p->reads(home) || ++depth > 32) return true;", "      if (p->reads(home) || ++depth > 32) return p->reads(home);"),
+    ("a load below 32 operands stays latent", "gen/slow.hpp", "      if (++depth > 32) return flush_from(g, p);\n      if (p->is(where::load))", "      if (++depth > 32) return flush_from(g, p - 1);\n      if (p->is(where::load))"),
+    ("a local below 32 operands stays latent", "gen/slow.hpp", "      if (++depth > 32) return flush_from(g, p);\n      if ((p->is(where::local)", "      if (++depth > 32) return flush_from(g, p - 1);\n      if ((p->is(where::local)"),
+    ("a call forgets what lies below 32 operands", "gen/calls.hpp", "        cold::flush_from(g, p);\n        break;", "        cold::flush_from(g, p - 1);\n        break;"),
 ]
