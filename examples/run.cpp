@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <new>
 #include <fmt/core.h>
 
 namespace {
@@ -199,5 +200,10 @@ int main(int argc, char** argv) {
   if (!o) return fmt::print(stderr, fmt::runtime(help), names), misused;
   const auto engine = policies::make_engine(o->policy);
   if (!engine) return fmt::print(stderr, "no policy is called {}; there are: {}\n", o->policy, names), misused;
-  return run(*engine, *o);
+  try {
+    return run(*engine, *o);
+  } catch (const std::bad_alloc&) {
+    std::fputs("no memory left\n", stderr);
+    return failed;
+  }
 }
