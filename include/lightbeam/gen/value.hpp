@@ -7,7 +7,7 @@ namespace lightbeam::inline LIGHTBEAM_ABI {
 // Where a value lies. From `reg` on it reads registers.
 enum class where : std::uint8_t {
   constant,  // payload: its bits
-  slot,      // payload: displacement in the frame; 64 bits, the upper half of an i32 is zero
+  slot,      // payload: displacement in the frame; of an i32 the lower 4 bytes count
   reg,       // base: a temporary that belongs to this entry
   local,     // a latent read; base: the home, or none; payload: index, and the epoch of its in-bounds fact above it
   address,   // a sum not yet made: base + index << scale + displacement (payload); wraps at the width of its type
