@@ -48,6 +48,7 @@ struct function_body {
   static void begin(compile_context& c, std::uint32_t function, const std::uint8_t* body, std::size_t size) {
     c.function = function;
     c.body = c.pc = c.at = body;
+    c.prefixed_by = nullptr;  // bodies lie at the same place, one after the other
     c.failed.reset();
     c.done = c.has_called = c.halted = false;
     c.body_end = body + size;

@@ -106,7 +106,7 @@ constexpr std::string_view text(failure_kind kind) {
   return names[std::uint8_t(kind)];
 }
 
-// A name that a module gave, whose author may be an enemy of the terminal: control characters become \\x1b and the like.
+// A name that a module gave, whose author may be an enemy of the terminal: control characters become \x1b and the like.
 inline std::string printable(std::string_view name) {
   std::string s;
   for (const char c : name) {

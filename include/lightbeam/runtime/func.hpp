@@ -11,13 +11,13 @@ template <class F = void>
 class func;
 
 // References to functions carry numbers of types that mean something in their own store alone: no other may get them.
-inline bool belongs(const store_object& store, val type, const std::uint64_t* words) {
-  const auto* const record = reinterpret_cast<const function_record*>(*words);
-  return type != val::funcref || !record || &store_of(*record) == &store;
+inline bool belongs(const store_object& store, const function_record* record) { return !record || &store_of(*record) == &store; }
+inline bool belongs(const store_object& store, const any_value& v) {
+  return v.type() != val::funcref || belongs(store, reinterpret_cast<const function_record*>(v.words()[0]));
 }
-template <class T>
+template <wasm_value T>
 bool belongs(const store_object& store, const T& x) {
-  if constexpr (std::same_as<T, func<>>) return x.is_null() || &store_of(*x.record()) == &store;
+  if constexpr (std::same_as<T, func<>>) return belongs(store, x.record());
   else return true;
 }
 template <class... T>
@@ -48,7 +48,7 @@ class func<void> {
     std::vector<std::uint64_t> words(1 + words_in(t.params) + words_in(t.results));  // enough for either, and never none
     std::size_t at = 0;
     for (const auto& a : arguments) {
-      if (!belongs(store_of(*record_), a.type(), a.words())) return of_another_store();
+      if (!belongs(store_of(*record_), a)) return of_another_store();
       std::memcpy(words.data() + at, a.words(), 8 * words_of(a.type()));
       at += words_of(a.type());
     }

@@ -19,7 +19,7 @@ class global<void> {
   result<void> set(const any_value& v) const {
     if (!cell_.type.is_mutable) return failure(failure_kind::link, "the global is constant");
     if (v.type() != cell_.type.type) return link_failure("wrong global type", "wrong global type: it is a " + text(cell_.type));
-    if (!belongs(*cell_.store, v.type(), v.words())) return of_another_store();
+    if (!belongs(*cell_.store, v)) return of_another_store();
     std::memcpy(cell_.value, v.words(), 8 * words_of(v.type()));
     return {};
   }

@@ -163,7 +163,7 @@ struct host_call {
     const auto call = [&]() -> decltype(auto) { return std::apply(f, std::move(arguments)); };
     if constexpr (outcome::is_result) {
       auto r = call();
-      if (!r) return who.store().host_failure.emplace(r.error()), 1 + std::uint64_t(trap_code::host);
+      if (!r) return end(r.error(), who);
       if constexpr (!std::is_void_v<typename outcome::value>) return give(*r, values, who);
     } else if constexpr (std::is_void_v<R>) {
       call();
@@ -174,9 +174,10 @@ struct host_call {
   }
 
  private:
+  static std::uint64_t end(const failure& f, caller& who) { return who.store().host_failure.emplace(f), 1 + std::uint64_t(trap_code::host); }
   template <class T>
   static std::uint64_t give(const T& results, std::uint64_t* values, caller& who) {
-    if (!belongs(who.store(), results)) return who.store().host_failure.emplace(of_another_store()), 1 + std::uint64_t(trap_code::host);
+    if (!belongs(who.store(), results)) return end(of_another_store(), who);
     return wasm_results<T>::put(values, results), 0;
   }
   template <class T>
