@@ -1,11 +1,10 @@
 #pragma once
 
+#include "../wasi/temporary_folder.hpp"
 #include <lightbeam/runtime.hpp>
-#include <cstdio>
 #include <cstdlib>
 #include <doctest/doctest.h>
 #include <string>
-#include <unistd.h>
 #include <vector>
 
 // The modules of these tests are written as text, which wat2wasm of WABT translates.
@@ -17,22 +16,13 @@ using lightbeam::memory_kind;
 lightbeam::result<lightbeam::module> compile(const std::vector<std::uint8_t>& bytes, memory_kind kind);
 
 inline std::vector<std::uint8_t> assemble(const std::string& text) {
-  char folder[] = "/tmp/lightbeam-XXXXXX";
-  REQUIRE(::mkdtemp(folder) != nullptr);
-  const std::string source = std::string(folder) + "/a.wat", binary = std::string(folder) + "/a.wasm";
-  std::FILE* const out = std::fopen(source.c_str(), "w");
-  REQUIRE(out != nullptr);
-  std::fwrite(text.data(), 1, text.size(), out);
-  std::fclose(out);
+  const tests::empty_folder folder;
+  const std::string source = folder.path / "a.wat", binary = folder.path / "a.wasm";
+  folder.write("a.wat", text);
   const bool done = std::system(("wat2wasm -o " + binary + " " + source).c_str()) == 0;
-  std::vector<std::uint8_t> bytes;
-  if (std::FILE* const in = std::fopen(binary.c_str(), "r")) {
-    for (int c = std::fgetc(in); c != EOF; c = std::fgetc(in)) bytes.push_back(std::uint8_t(c));
-    std::fclose(in);
-  }
-  ::unlink(source.c_str()), ::unlink(binary.c_str()), ::rmdir(folder);
+  const std::string module = folder.read("a.wasm");
   REQUIRE_MESSAGE(done, text);
-  return bytes;
+  return {module.begin(), module.end()};
 }
 
 inline lightbeam::module from_text(const std::string& text, memory_kind kind = memory_kind::bounds_checks) {
