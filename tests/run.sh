@@ -53,7 +53,7 @@ run() {
   count "${counts[0]}" "${counts[1]}" "${counts[2]:-0}"
 }
 
-# together COMMAND...: at the same time, programs (of the build's tests, where no folder is said) or scripts of tests/programs.
+# together COMMAND...: at the same time, programs (of the build's tests, where no folder is said), Python's, or scripts of tests/programs.
 together() {
   local work command i=0
   work=$(mktemp -d)
@@ -72,6 +72,7 @@ together() {
 start() {
   # shellcheck disable=SC2086
   case ${1%% *} in
+    *.py) python3 $1 ;;
     *.sh) bash tests/programs/$1 ;;
     */*) $1 ;;
     *) "$folder/tests/"$1 ;;
@@ -79,14 +80,16 @@ start() {
 }
 replay() { cat "$1"; return "$(cat "$1.code")"; }
 
+# unit FOLDER...: the unit tests in these builds.
 unit() {
   local all=() t
-  for t in "$1"/tests/*_test; do all+=("$t --no-version"); done
+  for t in $(printf '%s/tests/*_test ' "$@"); do all+=("$t --no-version"); done
   together "${all[@]}"
 }
 # Without optimisation: with it GCC takes minutes for one flattened validator under the sanitizers.
+build_sanitized() { build "$folder-sanitized" -Dsanitizers=true -Dpolicies=bounds_checks -Dexamples=false -Dbenches=false -Doptimization=0 -- unit_tests; }
 sanitized() {
-  build "$folder-sanitized" -Dsanitizers=true -Dpolicies=bounds_checks -Dexamples=false -Dbenches=false -Doptimization=0 -- unit_tests
+  build_sanitized
   unit "$folder-sanitized"
 }
 structure() { run structure python3 tests/structure/check.py; }
@@ -145,6 +148,13 @@ cell() {
   if [ $# -gt 0 ]; then together "spec_suite --quiet $under $*"; return; fi
   together "spec_suite --quiet $under" "fuzz_suite --quiet $under" "edges $under"
 }
+# What the other suites do without is added to their build.
+build_with_every_policy() {
+  local all=guard_pages,bounds_checks,verified variant
+  for variant in two_registers reference two_registers_reference; do all+=,guard_pages_$variant,bounds_checks_$variant; done
+  [ ! -f "$folder/build.ninja" ] || meson configure "$folder" -Dpolicies=$all
+  build "$folder" -Dpolicies=$all --
+}
 matrix() {
   local memory registers assembler cpu
   for memory in guard_pages bounds_checks; do for registers in '' _two_registers; do for assembler in '' _reference; do for cpu in detected v1; do
@@ -159,16 +169,15 @@ slice() {
   cell guard_pages_reference v1
 }
 all() {
-  unit "$folder"
-  sanitized
-  structure
-  fail
+  build_sanitized
+  unit "$folder" "$folder-sanitized"
+  together tests/structure/check.py tests/fail/check.py
   cell guard_pages detected
   system
   slice
   cell verified detected
-  together "mutations --scale 5" "sequences --count 90000" "sequences --count 60000 --policy bounds_checks_two_registers --cpu v1 --seed 2" \
-    "sequences --count 60000 --policy verified --seed 3" structured "structured --policy bounds_checks_two_registers --cpu v1 --seed 2"
+  together "mutations --scale 5" "sequences --count 90000" "sequences --count 60000 --policy bounds_checks_two_registers_reference --cpu v1 --seed 2" \
+    "sequences --count 60000 --policy verified --seed 3" structured "structured --policy bounds_checks_two_registers_reference --cpu v1 --seed 2"
   together run.sh csmith.sh
 }
 long() {
@@ -201,6 +210,7 @@ case $suite in  # only what the suite runs
   agree) build "$folder" -- tests/mutations ;;
   csmith | libraries) build "$folder" -- examples/run ;;
   edges | system | sequences | structured | mutations | bombs) build "$folder" -- "tests/$suite" ;;
+  matrix | long) build_with_every_policy ;;
   *) build "$folder" -- ;;
 esac
 "$suite" "$@"

@@ -2,9 +2,9 @@
 // changes nothing. And every operator of two numbers with constants.
 
 #include "access_edges.hpp"
-#include "bulk_edges.hpp"
 #include "constant_edges.hpp"
-#include <cstring>
+#include "memory_edges.hpp"
+#include "table_edges.hpp"
 
 namespace {
 
@@ -30,7 +30,8 @@ int main(int argc, char** argv) {
   edges::checks all;
   edges::access_edges accesses(*engine, all);
   for (const std::uint32_t pages : {0u, 1u, 65535u}) accesses.run(pages);
-  edges::bulk_edges(*engine, all).run();
+  edges::memory_edges(*engine, all).run();
+  edges::table_edges(*engine, all).run();
   edges::constant_edges(policy, cpu ? suite::cpu_level::v1 : suite::cpu_level::detected, all).run();
   return print_total(all.tally());
 }

@@ -5,7 +5,9 @@
 #include "../../examples/policies/policies.hpp"
 #include "../sequences/module_builder.hpp"
 #include "../spec/tally.hpp"
+#include <algorithm>
 #include <stdexcept>
+#include <unordered_map>
 
 namespace edges {
 
@@ -23,10 +25,15 @@ struct outcome {
 
 class world {
  public:
-  world(const policies::any_engine& engine, const module_builder& builder) : module_(needed(engine.compile(builder.bytes()))), instance_(needed(lightbeam::linker().instantiate(store_, module_))) {}
+  world(const policies::any_engine& engine, const module_builder& builder) : module_(needed(engine.compile(builder.bytes()))), instance_(needed(lightbeam::linker().instantiate(store_, module_))) {
+    for (const auto& e : instance_.exports()) {
+      if (e.kind == lightbeam::external::function) functions_.emplace(e.name, needed(instance_.func(e.name)));
+      if (e.kind == lightbeam::external::memory) std::fill_n(front(), front_bytes, std::byte{0x5a});
+    }
+  }
 
   outcome call(const std::string& name, std::span<const any_value> arguments) const {
-    const auto results = needed(instance_.func(name))(arguments);
+    const auto results = functions_.at(name)(arguments);
     if (!results) {
       if (results.error().kind() != lightbeam::failure_kind::trap) throw std::runtime_error(results.error().text());
       return {results.error().code(), 0};
@@ -35,7 +42,10 @@ class world {
   }
   outcome call(const std::string& name, std::initializer_list<any_value> arguments) const { return call(name, std::span(arguments.begin(), arguments.size())); }
   lightbeam::memory memory() const { return needed(instance_.memory("memory")); }
-  lightbeam::table table() const { return needed(instance_.table("table")); }
+  // Nothing may write what lies before the memory either, up to the length that is kept there.
+  bool front_is_intact() const { return std::all_of(front(), front() + front_bytes, [](std::byte b) { return b == std::byte{0x5a}; }); }
+  lightbeam::table table(const char* name) const { return needed(instance_.table(name)); }
+  lightbeam::func<> function(const std::string& name) const { return functions_.at(name); }
 
  private:
   template <class T>
@@ -44,9 +54,13 @@ class world {
     return std::move(*r);
   }
 
+  static constexpr std::size_t front_bytes = 4096 - 8;
+  std::byte* front() const { return memory().bytes().data() - 4096; }
+
   lightbeam::module module_;
   lightbeam::store store_;
   lightbeam::instance instance_;
+  std::unordered_map<std::string, lightbeam::func<>> functions_;
 };
 
 inline std::string text(const outcome& o) {
