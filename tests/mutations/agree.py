@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""Compares what our validator says of modules with wabt's wasm-validate and with wasm-tools validate.
+"""Compares what our validator says of modules with wasm-tools' and wabt's.
 
-usage: agree.py FOLDER [--wasm-tools PATH] [--list]
+usage: agree.py FOLDER [--list]
 
-FOLDER is what `build/tests/mutations --write FOLDER` has written: inputs, and verdicts.tsv. Prints the modules about which a tool
+FOLDER is what the program of the folder agree has written beside this file: `agreed`, the number that it printed, the modules about
+which it differs, and a part of all modules, of which wabt's wasm-validate is asked here. Prints the modules about which a tool
 differs, by the reasons that both sides give; a difference whose reason stands in KNOWN is explained, any other fails.
-Ends with `N passed, N failed, N skipped`; a tool that is not there is skipped.  --list prints every difference.
+Ends with `N passed, N failed, N skipped`.  --list prints every difference.
 """
 import collections
 import concurrent.futures
 import os
 import re
-import shutil
 import subprocess
 import sys
 
@@ -38,26 +38,21 @@ KNOWN = [
 ]
 
 
-def read_arguments():
-    arguments = sys.argv[1:]
-    if not arguments or '--help' in arguments:
-        sys.exit(__doc__) if not arguments else (print(__doc__), sys.exit(0))
-    tools = arguments[arguments.index('--wasm-tools') + 1] if '--wasm-tools' in arguments else 'wasm-tools'
-    return arguments[0], tools, '--list' in arguments
+WABT = ['wasm-validate', '--ignore-custom-section-errors']
 
 
-def verdict(command, file):
-    """`valid`, or the first line of what the tool says is wrong."""
+def verdict_of_wabt(file):
+    """`valid`, or the first line of what it says is wrong."""
     try:
-        done = subprocess.run([*command, file], capture_output=True, text=True, errors='replace', timeout=60)
+        done = subprocess.run([*WABT, file], capture_output=True, text=True, errors='replace', timeout=60)
     except subprocess.TimeoutExpired:
         return 'it takes more than a minute'
     if done.returncode == 0:
         return 'valid'
-    lines = [line.strip() for line in (done.stderr + done.stdout).splitlines() if line.strip()]
     if done.returncode < 0:
         return 'it crashed'
-    return next((line for line in lines if not line.startswith(('error: func', 'error: failed'))), lines[0] if lines else 'no text')
+    lines = [line.strip() for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+    return next((line for line in lines if not line.startswith(('error: func', 'error: failed', 'error: invalid data segment index'))), lines[0] if lines else 'no text')
 
 
 def shape(text):
@@ -68,34 +63,43 @@ def shape(text):
     return re.sub(r', byte N$', '', text).strip()
 
 
+def table(folder, name):
+    with open(os.path.join(folder, name), encoding='utf-8', errors='replace') as file:
+        return [line.rstrip('\n').split('\t') for line in file]
+
+
+def report(tool, folder, differences, listed):
+    """Prints (file, our verdict, the tool's) by their reasons; how many are explained, and how many are not."""
+    explained = unexplained = 0
+    groups = collections.defaultdict(list)
+    for file, we, they in differences:
+        groups[shape(we), shape(they)].append(file)
+    for (we, they), files in sorted(groups.items(), key=lambda g: -len(g[1])):
+        why = next((k[3] for k in KNOWN if k[0] == tool and re.search(k[1], we) and re.search(k[2], they)), None)
+        explained, unexplained = (explained + len(files), unexplained) if why else (explained, unexplained + len(files))
+        print(f'{"known" if why else "FAILED"} {tool}, {len(files)} modules, as {os.path.join(folder, files[0])}\n  we: {we}\n  it: {they}' + (f'\n  {why}' if why else ''))
+        for file in files if listed else []:
+            print(f'    {file}')
+    return explained, unexplained
+
+
 def main():
-    folder, wasm_tools, listed = read_arguments()
-    with open(os.path.join(folder, 'verdicts.tsv'), encoding='utf-8', errors='replace') as file:
-        ours = dict(line.rstrip('\n').split('\t', 1) for line in file)
-    tools = {'wabt': ['wasm-validate', '--ignore-custom-section-errors'], 'wasm-tools': [wasm_tools, 'validate', '--features=wasm2']}
-    passed = failed = skipped = 0
-    for name, command in tools.items():
-        if not shutil.which(command[0]):
-            print(f'skipped: there is no {command[0]}: {len(ours)}')
-            skipped += len(ours)
-            continue
-        with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            theirs = dict(zip(ours, pool.map(lambda file: verdict(command, os.path.join(folder, file)), ours)))
-        groups = collections.defaultdict(list)
-        for file, text in ours.items():
-            if (text == 'valid') == (theirs[file] == 'valid'):
-                passed += 1
-            else:
-                groups[shape(text), shape(theirs[file])].append(file)
-        for (we, they), files in sorted(groups.items(), key=lambda g: -len(g[1])):
-            why = next((k[3] for k in KNOWN if k[0] == name and re.search(k[1], we) and re.search(k[2], they)), None)
-            passed, failed = (passed + len(files), failed) if why else (passed, failed + len(files))
-            print(f'{"known" if why else "FAILED"} {name}, {len(files)} modules, as {files[0]}\n  we: {we}\n  it: {they}' + (f'\n  {why}' if why else ''))
-            if not why:
-                print(f'  again: {" ".join(command)} {os.path.join(folder, files[0])}')
-            for file in files if listed else []:
-                print(f'    {file}')
-    print(f'{passed} passed, {failed} failed, {skipped} skipped')
+    arguments = sys.argv[1:]
+    if not arguments or '--help' in arguments:
+        sys.exit(__doc__) if not arguments else (print(__doc__), sys.exit(0))
+    folder, listed = arguments[0], '--list' in arguments
+    with open(os.path.join(folder, 'agreed'), encoding='utf-8') as file:
+        agreed = int(file.read())
+    passed, failed = report('wasm-tools', folder, table(folder, 'differences.tsv'), listed)
+    print(f'wasm-tools: {agreed + passed + failed} modules, the same verdict of {agreed}')
+    ours = table(folder, 'verdicts.tsv')
+    with concurrent.futures.ProcessPoolExecutor() as pool:
+        theirs = pool.map(verdict_of_wabt, [os.path.join(folder, file) for file, _ in ours], chunksize=64)
+    differences = [(file, we, they) for (file, we), they in zip(ours, theirs) if (we == 'valid') != (they == 'valid')]
+    explained, unexplained = report('wabt', folder, differences, listed)
+    print(f'wabt: {len(ours)} modules, the same verdict of {len(ours) - len(differences)}')
+    passed, failed = passed + agreed + explained + len(ours) - len(differences), failed + unexplained
+    print(f'{passed} passed, {failed} failed, 0 skipped')
     return failed > 0
 
 

@@ -16,7 +16,7 @@ namespace {
 
 using namespace mutations;
 
-constexpr const char* help = R"(mutations [--policy NAME] [--scale PERCENT] [--seed S] [--part NAME] [--large FILE] [--only PART:CASE] [--write FOLDER]
+constexpr const char* help = R"(mutations [--policy NAME] [--scale PERCENT] [--seed S] [--part NAME] [--large FILE] [--only PART:CASE] [--write FILE]
 Gives the validator and the engine, whole and in chunks, bad modules. Each must be refused with a text and an offset, or be valid,
 by both alike, in bounded time and memory.
   --policy NAME     a policy of examples/policies (the first one that was built if not said)
@@ -26,15 +26,15 @@ by both alike, in bounded time and memory.
   --part NAME       prefixes, larger, mutations or large alone
   --large FILE      a module of half a megabyte (quickjs from npm); without it the part `large` is skipped
   --only PART:CASE  one case alone, in this process
-  --write FOLDER    only writes there the modules as they are and these inputs, and verdicts.tsv, which says what our validator
-                    thinks of each: for agree.py
+  --write FILE      only writes there the modules as they are and these inputs, each after a line NAME<tab>SIZE<tab>VERDICT, which
+                    says what our validator thinks of it: for agree.py
 )";
 
 enum part : std::size_t { prefixes, larger, mutated, large, parts };
 constexpr std::array<const char*, parts> part_names{"prefixes", "larger", "mutations", "large"};
 
 struct options {
-  std::string policy{policies::names()[0]}, large_file, folder;
+  std::string policy{policies::names()[0]}, large_file, written;
   std::uint64_t scale = 100, seed = 1;
   std::optional<part> alone;
   std::optional<std::uint64_t> only;
@@ -140,33 +140,18 @@ class runner {
   std::array<std::size_t, 6> outcomes_{};
 };
 
-// For comparison with other validators: each input as a file, and what ours says of all of Wasm 2.0.
-class input_folder {
- public:
-  explicit input_folder(const std::string& path) : path_(path) {
-    std::filesystem::create_directories(path);
-    list_.open(path + "/verdicts.tsv");
-  }
-  void add(const char* part, std::uint64_t number, const bytes& m) {
-    const std::string name = part + ("-" + std::to_string(number)) + ".wasm";
-    std::ofstream file(path_ + "/" + name, std::ios::binary);
-    file.write(reinterpret_cast<const char*>(m.data()), std::streamsize(m.size()));
-    const auto done = lightbeam::validate(m, lightbeam::feature::wasm2);
-    list_ << name << '\t' << (done ? "valid" : done.error().text()) << '\n';
-    if (!file.flush()) list_.setstate(std::ios::failbit);
-  }
-  explicit operator bool() const { return bool(list_); }
-
- private:
-  std::string path_;
-  std::ofstream list_;
-};
+// For comparison with other validators: each input after a line with what ours says of it as all of Wasm 2.0.
+void write_input(std::ostream& to, const char* part, std::uint64_t number, const bytes& m) {
+  const auto done = lightbeam::validate(m, lightbeam::feature::wasm2);
+  to << part << '-' << number << ".wasm\t" << m.size() << '\t' << (done ? "valid" : done.error().text()) << '\n';
+  to.write(reinterpret_cast<const char*>(m.data()), std::streamsize(m.size()));
+}
 int write_inputs(const runner& all, const options& o) {
-  input_folder to(o.folder);
-  for (std::uint64_t n = 0; n < all.modules().size(); ++n) to.add("module", n, all.modules()[n].content);
+  std::ofstream to(o.written, std::ios::binary);
+  for (std::uint64_t n = 0; n < all.modules().size(); ++n) write_input(to, "module", n, all.modules()[n].content);
   for (const part p : {prefixes, larger, mutated, large})
-    for (std::uint64_t n = 0; (!o.alone || *o.alone == p) && n < all.chosen(p); ++n) to.add(part_names[p], all.number(p, n), all.input(p, all.number(p, n)));
-  return to ? 0 : (std::printf("%s cannot be written\n", o.folder.c_str()), 2);
+    for (std::uint64_t n = 0; (!o.alone || *o.alone == p) && n < all.chosen(p); ++n) write_input(to, part_names[p], all.number(p, n), all.input(p, all.number(p, n)));
+  return to.flush() ? 0 : (std::fprintf(stderr, "%s cannot be written\n", o.written.c_str()), 2);
 }
 
 bool read_part(std::string_view name, options& o) {
@@ -185,7 +170,7 @@ std::optional<options> read_options(int argc, char** argv) {
     else if (a == "--scale") o.scale = std::strtoull(next, nullptr, 0);
     else if (a == "--seed") o.seed = std::strtoull(next, nullptr, 0);
     else if (a == "--large") o.large_file = next;
-    else if (a == "--write") o.folder = next;
+    else if (a == "--write") o.written = next;
     else if ((a != "--part" && a != "--only") || !read_part(next, o) || (a == "--only") != o.only.has_value()) return {};
   }
   if (argc % 2 == 0 || o.scale > 100) return {};
@@ -199,7 +184,7 @@ int main(int argc, char** argv) {
   if (!o) return std::fputs(help, argc == 2 && !std::strcmp(argv[1], "--help") ? stdout : stderr), argc == 2 && !std::strcmp(argv[1], "--help") ? 0 : 2;
   runner all(*o);
   if (!all) return std::printf("no policy is called %s\n", o->policy.c_str()), 2;
-  if (!o->folder.empty()) return write_inputs(all, *o);
+  if (!o->written.empty()) return write_inputs(all, *o);
   if (o->only) {
     if (*o->only >= all.cases(*o->alone)) return std::puts("there is no such case"), 2;
     const auto f = all.examine(*o->alone, *o->only);

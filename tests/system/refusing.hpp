@@ -1,10 +1,12 @@
 #pragma once
 
-// What the library maps goes through here, so that each call can be made to fail. To be included before the library, in a program
+// What the library maps and allocates goes through here, so that each call can be made to fail. To be included before the library, in a program
 // of one unit.
 
 #include <atomic>
 #include <cstddef>
+#include <cstdlib>
+#include <new>
 #include <sys/mman.h>
 #include <xbyak/xbyak.h>
 
@@ -22,6 +24,20 @@ inline int counting_munmap(void* at, std::size_t size) {
   mapped_bytes -= long(size);
   return munmap(at, size);
 }
+
+inline std::atomic<long> news = 0, refused_new = -1, live_news = 0;
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  void* const made = news++ == refused_new ? nullptr : std::malloc(size ? size : 1);
+  if (!made) throw std::bad_alloc();
+  ++live_news;
+  return made;
+}
+[[gnu::noinline]] void operator delete(void* p) noexcept {
+  live_news -= p != nullptr;
+  std::free(p);
+}
+void operator delete(void* p, std::size_t) noexcept { operator delete(p); }
+
 #define mmap refusing_mmap
 #define mprotect refusing_mprotect
 #define munmap counting_munmap

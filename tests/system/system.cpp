@@ -5,6 +5,7 @@
 #include "../sequences/module_builder.hpp"
 #include "../spec/tally.hpp"
 #include <lightbeam/lightbeam.hpp>
+#include <lightbeam/validate.hpp>
 #include <cstdlib>
 #include <cstring>
 #include <pthread.h>
@@ -71,6 +72,7 @@ bool works(const guest& g) {
          traps(g("deep", 0), trap_code::call_stack_exhausted) && g("add", 3).value() == 43;
 }
 
+bool says_why(const lightbeam::failure& f) { return f.kind() == lightbeam::failure_kind::limit && f.text().size() > 20; }
 template <class Policy>
 void refusals() {
   for (int n = 0;; ++n) {
@@ -85,7 +87,7 @@ void refusals() {
         expect(grown && (*grown == 1 || (*grown == -1 && !whole)), "memory.grow gives -1 where the system refuses", n);
         expect(works(*g), "what was made before a refusal works", n);
       } else {
-        expect(g.error().kind() == lightbeam::failure_kind::limit && g.error().text().size() > 20, "a refusal is a failure with a text", n);
+        expect(says_why(g.error()), "a refusal is a failure with a text", n);
       }
     }
     refused_call = -1;
@@ -93,6 +95,100 @@ void refusals() {
     const auto again = start<Policy>(program());
     expect(again && works(*again), "everything works after a refusal", n);
     if (whole) return expect(n >= 4, "refusals were tried");
+  }
+}
+
+// The same where operator new is refused.
+template <class Policy>
+void refused_allocations() {
+  const auto bytes = program();
+  lightbeam::store store;
+  for (int n = 0;; ++n) {
+    const long live = live_news, mapped = mapped_bytes;
+    bool whole = false;
+    {
+      news = 0, refused_new = n;
+      const auto valid = lightbeam::validate(bytes, lightbeam::feature::wasm2);
+      const auto compiled = lightbeam::engine<Policy>().compile(std::span(bytes));
+      whole = news <= n;
+      refused_new = -1;
+      expect(valid ? whole || !compiled : says_why(valid.error()), "a refused allocation is a failure", n);
+      expect(compiled ? whole || !valid : says_why(compiled.error()), "a refused allocation is a failure", n);
+    }
+    expect(live_news == live && mapped_bytes == mapped, "nothing is left of a refused compilation", n);
+    if (whole) break;
+  }
+  expect(news > 20, "refused allocations were tried");
+}
+// In pieces, and as an instance: what was there before goes on.
+template <class Policy>
+void refused_allocations_later() {
+  const auto bytes = program();
+  const auto before = start<Policy>(bytes);
+  for (int n = 0;; ++n) {
+    auto stream = lightbeam::engine<Policy>().stream();
+    news = 0, refused_new = n;
+    bool fed = true;
+    for (const auto& byte : bytes) fed = bool(stream.feed(std::span(&byte, 1))) && fed;
+    const auto compiled = stream.finish();
+    const bool whole = news <= n;
+    refused_new = -1;
+    expect(bool(compiled) == whole && (fed || !compiled), "a compilation in pieces stays refused", n);
+    if (whole) break;
+  }
+  const auto compiled = lightbeam::engine<Policy>().compile(std::span(bytes));
+  for (int n = 0;; ++n) {
+    const long live = live_news, mapped = mapped_bytes;
+    bool whole = false;
+    {
+      guest g{{}, before->instance};
+      news = 0, refused_new = n;
+      const auto made = lightbeam::linker().instantiate(g.store, *compiled);
+      whole = news <= n;
+      refused_new = -1;
+      expect(whole == bool(made), "a refused allocation is a failure of instantiation", n);
+      if (made) g.instance = *made, expect(works(g), "an instance works", n);
+      expect(works(*before), "other instances go on", n);
+    }
+    expect(live_news == live && mapped_bytes == mapped, "nothing is left of a refused instance", n);
+    if (whole) break;
+  }
+}
+
+// Records of functions are made when something first refers to them: by compiled code, which no exception may cross.
+void refused_references() {
+  constexpr std::uint32_t count = 64;
+  sequences::module_builder b;
+  std::vector<std::uint32_t> functions;
+  for (std::uint32_t i = 0; i < count; ++i) functions.push_back(b.function({{}, {}}, {}, {}));
+  b.export_as("table", lightbeam::external::table, b.table(val::funcref, count, count));
+  b.passive_elements(functions);
+  b.export_as("init", lightbeam::external::function, b.function({{}, {}}, {}, code_writer().i32(0).i32(0).i32(count).op("table.init", 0, 0)));
+  for (const auto f : functions)
+    b.export_as(std::to_string(f), lightbeam::external::function, b.function({{}, {val::i32}}, {}, code_writer().op("ref.func", f).op("ref.is_null")));
+  const auto compiled = lightbeam::engine<checked>().compile(b.bytes());
+  for (const bool all_at_once : {true, false}) {
+    lightbeam::store store;
+    const auto instance = lightbeam::linker().instantiate(store, *compiled).value();
+    const auto table = instance.table("table").value();
+    const auto init = instance.get<void()>("init").value();
+    std::vector<lightbeam::func<int()>> refer;
+    for (const auto f : functions) refer.push_back(instance.get<int()>(std::to_string(f)).value());
+    int refused = 0;
+    const auto refusing = [&](const auto& f) {
+      news = 0, refused_new = 0;
+      const auto done = f();
+      refused_new = -1;
+      if (!done) ++refused, expect(says_why(done.error()), "a reference that was refused memory is a failure");
+    };
+    if (all_at_once) refusing(init);
+    for (std::uint32_t i = 0; i < count; ++i) expect(table.at(i).value().is_null(), "a refused table.init writes nothing", int(i));
+    for (const auto& r : refer) refusing(r);
+    expect(refused > 1, "references were refused");
+    bool whole = bool(init());
+    for (const auto& r : refer) whole = whole && r().value() == 0;
+    for (std::uint32_t i = 0; i < count; ++i) whole = whole && !table.at(i).value().is_null();
+    expect(whole, "references can be made later");
   }
 }
 
@@ -191,6 +287,10 @@ int main(int argc, char** argv) {
   if (!only_threads) {
     refusals<guarded>();
     refusals<checked>();
+    refused_allocations<guarded>();
+    refused_allocations_later<guarded>();
+    refused_allocations_later<checked>();
+    refused_references();
 #ifndef __SANITIZE_ADDRESS__
     short_address_space();
 #endif

@@ -17,7 +17,9 @@ class engine {
     compilation(compilation&&) = default;
     // Fails on the first error of the module; every later call fails likewise.
     result<void> feed(std::span<const std::uint8_t> bytes) { return compiler_->feed(bytes); }
-    result<module> finish() { return compiler_->finish(); }
+    result<module> finish() {
+      return unless_out_of_memory([&] { return compiler_->finish(); });
+    }
 
    private:
     friend engine;
@@ -30,11 +32,15 @@ class engine {
   compilation stream() const { return compilation{cpu_}; }
   // A module in the binary format, section 5 of the specification.
   result<module> compile(std::vector<std::uint8_t>&& bytes) const {
-    module_compiler<Policy> compiler{cpu_};
-    if (auto read = compiler.adopt(std::move(bytes)); !read) return read.error();
-    return compiler.finish();
+    return unless_out_of_memory([&]() -> result<module> {
+      module_compiler<Policy> compiler{cpu_};
+      if (auto read = compiler.adopt(std::move(bytes)); !read) return read.error();
+      return compiler.finish();
+    });
   }
-  result<module> compile(std::span<const std::uint8_t> bytes) const { return compile(std::vector<std::uint8_t>(bytes.begin(), bytes.end())); }
+  result<module> compile(std::span<const std::uint8_t> bytes) const {
+    return unless_out_of_memory([&] { return compile(std::vector<std::uint8_t>(bytes.begin(), bytes.end())); });
+  }
 
  private:
   cpu_features cpu_;

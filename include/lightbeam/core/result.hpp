@@ -120,4 +120,18 @@ class [[nodiscard]] result<void> {
   std::optional<failure> failure_;
 };
 
+// What f() returns, or a failure where operator new has no memory left (which ends a program without exceptions).
+template <class F>
+auto unless_out_of_memory(F&& f) -> decltype(f()) {
+#if LIGHTBEAM_EXCEPTIONS
+  try {
+    return f();
+  } catch (const std::bad_alloc&) {
+    return failure(failure_kind::limit, "the system refused memory");
+  }
+#else
+  return f();
+#endif
+}
+
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

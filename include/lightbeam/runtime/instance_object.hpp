@@ -10,9 +10,13 @@ class instance_object {
  public:
   // Null where the system has no memory for the block.
   static owner<instance_object> make(store_object& store, const module_image& image) {
-    void* const block = std::calloc(1, prefix + sizeof(instance_header) + std::size_t(image.layout.size));
-    if (!block) return {};
-    return owner<instance_object>(new instance_object(store, image, static_cast<std::uint8_t*>(block)));
+    owner<instance_object> made(new instance_object(store, image));
+    made->block_ = static_cast<std::uint8_t*>(std::calloc(1, prefix + sizeof(instance_header) + std::size_t(image.layout.size)));
+    if (!made->block_) return {};
+    auto& header = header_of(made->self());
+    reinterpret_cast<instance_object**>(&header)[-1] = made.get();
+    header.store_context = &store;
+    return made;
   }
   instance_object(const instance_object&) = delete;
   instance_object& operator=(const instance_object&) = delete;
@@ -75,13 +79,10 @@ class instance_object {
  private:
   static constexpr std::size_t prefix = 16;  // keeps the instance register aligned to 16
 
-  instance_object(store_object& s, const module_image& i, std::uint8_t* block)
-      : store(s), image(i), records(i.info.functions.size()), dropped_elements(i.info.elements.size()), dropped_data(i.info.data.size()), block_(block) {
-    reinterpret_cast<instance_object**>(&header_of(self()))[-1] = this;
-    header_of(self()).store_context = &store;
-  }
+  instance_object(store_object& s, const module_image& i)
+      : store(s), image(i), records(i.info.functions.size()), dropped_elements(i.info.elements.size()), dropped_data(i.info.data.size()) {}
 
-  std::uint8_t* block_;
+  std::uint8_t* block_ = nullptr;
 };
 
 inline store_object::~store_object() {

@@ -35,15 +35,7 @@ class linker {
   // Finds the imports, makes the instance, and runs its segments and start function. Fails with kind link where an
   // import is missing or of another type, with kind trap where the module itself traps.
   result<lightbeam::instance> instantiate(store& store, const module& m) const {
-    std::vector<definition> imports;
-    for (const auto& i : m.imports()) {
-      const auto* const found = find(i.module, i.name);
-      if (!found) return missing(m.info(), i);
-      imports.push_back(found->defined ? *found->defined : definition(store.object().record(found->host)));
-    }
-    const auto made = instantiation::run(store.object(), m.image(), imports);
-    if (!made) return made.error();
-    return lightbeam::instance(*made);
+    return unless_out_of_memory([&] { return make(store.object(), m); });
   }
 
  private:
@@ -51,6 +43,18 @@ class linker {
     host_function host;                   // without a shim where something is defined
     std::optional<definition> defined;
   };
+
+  result<lightbeam::instance> make(store_object& store, const module& m) const {
+    std::vector<definition> imports;
+    for (const auto& i : m.imports()) {
+      const auto* const found = find(i.module, i.name);
+      if (!found) return missing(m.info(), i);
+      imports.push_back(found->defined ? *found->defined : definition(store.record(found->host)));
+    }
+    const auto made = instantiation::run(store, m.image(), imports);
+    if (!made) return made.error();
+    return lightbeam::instance(*made);
+  }
 
   void put(std::string_view module, std::string_view name, host_function f) { entries_[std::string(module)].insert_or_assign(std::string(name), entry{std::move(f), {}}); }
   void put(std::string_view module, std::string_view name, const definition& d) { entries_[std::string(module)].insert_or_assign(std::string(name), entry{{}, d}); }

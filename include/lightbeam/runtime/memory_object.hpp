@@ -19,12 +19,13 @@ class memory_object {
   static result<owner<memory_object>> make(const memory_type& type, memory_kind kind, quota& bytes) {
     const std::uint64_t size = type.size.minimum * page_bytes;
     if (type.size.minimum > largest_memory) return failure(failure_kind::limit, "a memory has at most 65535 pages");
+    owner<memory_object> made(new memory_object(type.size.maximum, kind, bytes));
     if (!bytes.take(size)) return failure(failure_kind::limit, "the memory is larger than the store allows");
     const std::uint64_t reach = furthest(type.size, size + bytes.left());
     const std::uint64_t reserved = header_bytes + (kind == memory_kind::guard_pages ? guarded_bytes : reach);
     void* const start = ::mmap(nullptr, reserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (start == MAP_FAILED) return bytes.give_back(size), failure(failure_kind::limit, "the system refused the address space of a memory");
-    owner<memory_object> made(new memory_object(type.size.maximum, kind, bytes, static_cast<std::uint8_t*>(start), reserved, reach));
+    made->start_ = static_cast<std::uint8_t*>(start), made->reserved_ = reserved, made->reach_ = reach;
     if (::mprotect(start, header_bytes + size, PROT_READ | PROT_WRITE) != 0) {
       bytes.give_back(size);
       return failure(failure_kind::limit, "the system refused a memory");
@@ -34,7 +35,9 @@ class memory_object {
   }
   memory_object(const memory_object&) = delete;
   memory_object& operator=(const memory_object&) = delete;
-  ~memory_object() { ::munmap(start_, reserved_); }
+  ~memory_object() {
+    if (start_) ::munmap(start_, reserved_);
+  }
 
   std::uint8_t* base() const { return start_ + header_bytes; }
   std::uint64_t bytes() const { return length(); }
@@ -69,15 +72,14 @@ class memory_object {
     return page_bytes * (pages < size.minimum ? size.minimum : pages);
   }
 
-  memory_object(std::optional<std::uint32_t> maximum, memory_kind kind, quota& bytes, std::uint8_t* start, std::uint64_t reserved, std::uint64_t reach)
-      : maximum_(maximum), kind_(kind), quota_(&bytes), start_(start), reserved_(reserved), reach_(reach) {}
+  memory_object(std::optional<std::uint32_t> maximum, memory_kind kind, quota& bytes) : maximum_(maximum), kind_(kind), quota_(&bytes) {}
   std::uint64_t& length() const { return *reinterpret_cast<std::uint64_t*>(start_ + header_bytes - 8); }
 
   std::optional<std::uint32_t> maximum_;
   memory_kind kind_;
   quota* quota_;
-  std::uint8_t* start_;
-  std::uint64_t reserved_, reach_;
+  std::uint8_t* start_ = nullptr;
+  std::uint64_t reserved_ = 0, reach_ = 0;
 };
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -28,6 +28,7 @@ class runtime_functions {
     const auto& items = i.info().elements[segment].items;
     const std::uint64_t size = i.dropped_elements[segment] ? 0 : items.size();
     if (from > size || elements > size - from || !table.holds(to, elements)) return trap(trap_code::table_out_of_bounds);
+    for (std::uint64_t k = 0; k < elements; ++k) i.evaluate(items[from + k]);  // makes the records, for which there may be no memory
     for (std::uint64_t k = 0; k < elements; ++k) table.set(std::uint32_t(to + k), i.evaluate(items[from + k]));
     return {};
   }
@@ -37,6 +38,15 @@ class runtime_functions {
   static runtime_result trap(trap_code code) { return {0, 1 + word(code)}; }
   static memory_object& memory_of(instance_header* self) { return *instance_object::of(self).memories[0]; }
   static table_object& table_of(instance_header* self, word index) { return *instance_object::of(self).tables[std::uint32_t(index)]; }
+
+  // Where there is no memory for the record of a function, this ends like a host function that fails: no exception crosses compiled code.
+  template <class F>
+  static runtime_result recording(instance_header* self, F&& f) {
+    const auto done = unless_out_of_memory([&]() -> result<runtime_result> { return f(); });
+    if (done) return *done;
+    instance_object::of(self).store.host_failure = done.error();
+    return trap(trap_code::host);
+  }
 
   static runtime_result memory_grow(word pages, word, word, word, instance_header* self) { return {memory_of(self).grow(pages), 0}; }
   static runtime_result memory_copy(word to, word from, word bytes, word, instance_header* self) {
@@ -92,14 +102,14 @@ class runtime_functions {
     return {};
   }
   static runtime_result table_init(word to, word from, word elements, word segment_and_table, instance_header* self) {
-    return init_table(instance_object::of(self), table_of(self, segment_and_table >> 32), to, from, elements, std::uint32_t(segment_and_table));
+    return recording(self, [&] { return init_table(instance_object::of(self), table_of(self, segment_and_table >> 32), to, from, elements, std::uint32_t(segment_and_table)); });
   }
   static runtime_result elem_drop(word segment, word, word, word, instance_header* self) {
     instance_object::of(self).dropped_elements[segment] = true;
     return {};
   }
   static runtime_result ref_func(word function, word, word, word, instance_header* self) {
-    return {reinterpret_cast<word>(instance_object::of(self).record(std::uint32_t(function))), 0};
+    return recording(self, [&] { return runtime_result{reinterpret_cast<word>(instance_object::of(self).record(std::uint32_t(function))), 0}; });
   }
 };
 

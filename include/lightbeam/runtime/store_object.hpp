@@ -58,9 +58,11 @@ class store_object : public context {
     for (const val t : type.params) key += char(t);
     key += char(0x7f);
     for (const val t : type.results) key += char(t);
-    const auto [known, is_new] = type_ids_.try_emplace(std::move(key), std::uint32_t(types_.size()));
-    if (is_new) types_.push_back({type, nullptr});
-    return known->second;
+    if (const auto known = type_ids_.find(key); known != type_ids_.end()) return known->second;
+    const auto id = std::uint32_t(types_.size());
+    types_.push_back({type, nullptr});  // first: where one of the two is refused memory, no number may be left without its type
+    type_ids_.emplace(std::move(key), id);
+    return id;
   }
   const function_type& type(std::uint32_t id) const { return types_[id].type; }
 
@@ -68,13 +70,14 @@ class store_object : public context {
   function_record* record(const host_function& f) {
     for (const auto& h : hosts_)
       if (h->closure.call == f.shim && h->object == f.object) return &h->record;
+    const std::uint32_t type = type_id(f.type);
     auto& h = *hosts_.emplace_back(owner(new host_entry));
     h.object = f.object;
     h.closure.call = f.shim;
     h.closure.object = f.object.get();
     h.closure.header.store_context = this;
-    h.record.type_id = type_id(f.type);
-    h.record.code = types_[h.record.type_id].adapter;
+    h.record.type_id = type;
+    h.record.code = types_[type].adapter;
     h.record.instance = past(&h.closure.header);
     return &h.record;
   }
@@ -103,8 +106,9 @@ class store_object : public context {
   void keep(const module_image& image) {
     for (const auto& k : images_)
       if (k.image.get() == &image) return;
-    images_.push_back({ref(&image), {}});
-    if (image.memory == memory_kind::guard_pages) images_.back().faults = fault_registration(image);
+    fault_registration faults;  // first: what is kept is taken for registered
+    if (image.memory == memory_kind::guard_pages) faults = fault_registration(image);
+    images_.push_back({ref(&image), std::move(faults)});
   }
   const module_image* image_at(std::uint64_t address) const {
     for (const auto& k : images_)

@@ -12,16 +12,16 @@ namespace lightbeam::inline LIGHTBEAM_ABI {
 class table_object {
  public:
   static result<owner<table_object>> make(const table_type& type, quota& elements) {
-    if (!elements.take(type.size.minimum)) return failure(failure_kind::limit, "the table is larger than the store allows");
     owner<table_object> made(new table_object(type, elements));
+    if (!elements.take(type.size.minimum)) return failure(failure_kind::limit, "the table is larger than the store allows");
     if (!made->resize(type.size.minimum)) return elements.give_back(type.size.minimum), failure(failure_kind::limit, "the system refused a table");
     made->fill(0, type.size.minimum, 0);
     return made;
   }
   // With arrays inside its instance: see instance_layout. The block is zero, so only the type ids of null remain to be written.
   static result<owner<table_object>> make_inline(const table_type& type, quota& elements, const table_data& arrays) {
-    if (!elements.take(type.size.minimum)) return failure(failure_kind::limit, "the table is larger than the store allows");
     owner<table_object> made(new table_object(type, elements));
+    if (!elements.take(type.size.minimum)) return failure(failure_kind::limit, "the table is larger than the store allows");
     made->data.references = arrays.references;
     made->data.type_ids = arrays.type_ids;
     made->data.code = arrays.code;

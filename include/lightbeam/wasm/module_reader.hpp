@@ -18,10 +18,13 @@ class module_reader {
 
   result<void> feed(std::span<const std::uint8_t> bytes) {
     if (failure_) return *failure_;
-    const std::size_t room = module_limits::bytes - info_.bytes.size();
-    const auto taken = bytes.first(std::min(room, bytes.size()));
-    info_.bytes.insert(info_.bytes.end(), taken.begin(), taken.end());
-    return advance(bytes.size() > room);
+    const auto fed = unless_out_of_memory([&] {
+      const std::size_t room = module_limits::bytes - info_.bytes.size();
+      const auto taken = bytes.first(std::min(room, bytes.size()));
+      info_.bytes.insert(info_.bytes.end(), taken.begin(), taken.end());
+      return advance(bytes.size() > room);
+    });
+    return fed ? fed : stop(fed.error());
   }
 
   // A whole module, without a copy if nothing was fed before.

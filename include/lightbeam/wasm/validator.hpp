@@ -117,11 +117,13 @@ class validating_sink {
 
 // A whole module, without compiling it.
 inline result<void> validate(std::span<const std::uint8_t> module, feature features) {
-  module_info info;
-  validating_sink sink(features);
-  module_reader reader(info, features, sink);
-  if (auto fed = reader.feed(module); !fed) return fed;
-  return reader.finish();
+  return unless_out_of_memory([&]() -> result<void> {
+    module_info info;
+    validating_sink sink(features);
+    module_reader reader(info, features, sink);
+    if (auto fed = reader.feed(module); !fed) return fed;
+    return reader.finish();
+  });
 }
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI
