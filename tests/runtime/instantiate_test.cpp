@@ -74,6 +74,8 @@ TEST_CASE("the start function runs last, and may trap") {
     (func $s (call $f (i32.load (i32.const 0)))) (start $s)))")));
   CHECK(calls == 9);
   CHECK(traps(l.instantiate(store, from_text(R"((module (func $s unreachable) (start $s)))")), trap_code::unreachable));
+  l.bind("h", "throw", [] { throw std::bad_alloc(); });  // of the host, not of the library
+  CHECK_THROWS_AS(static_cast<void>(l.instantiate(store, from_text(R"((module (import "h" "throw" (func $s)) (start $s)))"))), std::bad_alloc);
   l.bind("h", "s", [&] { ++calls; });
   CHECK(l.instantiate(store, from_text(R"((module (import "h" "s" (func $s)) (start $s)))")));
   CHECK(calls == 10);

@@ -41,9 +41,15 @@ class instantiation {
     steps.initialise_globals();
     if (auto ready = steps.elements(); !ready) return ready.error();
     if (auto ready = steps.data(); !ready) return ready.error();
-    if (image.info.start)
-      if (auto ready = steps.start(*image.info.start); !ready) return ready.error();
+    if (image.info.start) instance->record(*image.info.start);
     return instance;
+  }
+  // Runs the start function of an instance that is made.
+  static result<void> start(instance_object& instance) {
+    if (!instance.info().start) return {};
+    std::uint64_t none[1] = {};
+    if (const auto trap = enter(*instance.record(*instance.info().start), none, instance.self()); trap != 0) return take_trap(instance.store, trap);
+    return {};
   }
 
  private:
@@ -169,12 +175,6 @@ class instantiation {
     return {};
   }
   failure trapped(std::uint64_t trap) const { return failure(trap_code(trap - 1)).from(&image_); }
-
-  result<void> start(std::uint32_t function) {
-    std::uint64_t none[1] = {};
-    if (const auto trap = enter(*instance_.record(function), none, instance_.self()); trap != 0) return take_trap(store_, trap);
-    return {};
-  }
 
   store_object& store_;
   const module_image& image_;

@@ -35,7 +35,10 @@ class linker {
   // Finds the imports, makes the instance, and runs its segments and start function. Fails with kind link where an
   // import is missing or of another type, with kind trap where the module itself traps.
   result<lightbeam::instance> instantiate(store& store, const module& m) const {
-    return unless_out_of_memory([&] { return make(store.object(), m); });
+    const auto made = unless_out_of_memory([&] { return make(store.object(), m); });
+    if (!made) return made.error();
+    if (auto started = instantiation::start(**made); !started) return started.error();
+    return lightbeam::instance(*made);
   }
 
  private:
@@ -44,16 +47,14 @@ class linker {
     std::optional<definition> defined;
   };
 
-  result<lightbeam::instance> make(store_object& store, const module& m) const {
+  result<instance_object*> make(store_object& store, const module& m) const {
     std::vector<definition> imports;
     for (const auto& i : m.imports()) {
       const auto* const found = find(i.module, i.name);
       if (!found) return missing(m.info(), i);
       imports.push_back(found->defined ? *found->defined : definition(store.record(found->host)));
     }
-    const auto made = instantiation::run(store, m.image(), imports);
-    if (!made) return made.error();
-    return lightbeam::instance(*made);
+    return instantiation::run(store, m.image(), imports);
   }
 
   void put(std::string_view module, std::string_view name, host_function f) { entries_[std::string(module)].insert_or_assign(std::string(name), entry{std::move(f), {}}); }
