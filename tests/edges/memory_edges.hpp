@@ -117,21 +117,27 @@ class memory_edges {
 
   void growth() {
     for (const std::uint32_t maximum : {0u, 1u, 3u, 65535u, 65536u})
-      for (const std::uint32_t delta : {0u, 1u, 2u, 3u, 65534u, 65535u, 65536u, 0x7fffffffu, 0x80000000u, 0xffffffffu}) grow(maximum, delta);
+      for (const std::uint32_t delta : {0u, 1u, 2u, 3u, 65534u, 65535u, 65536u, 0x7fffffffu, 0x80000000u, 0xffffffffu})
+        for (const std::uint32_t minimum : {0u, 1u})
+          if (minimum <= maximum) grow(minimum, maximum, delta);
   }
-  void grow(std::uint32_t maximum, std::uint32_t delta) {
+  void grow(std::uint32_t minimum, std::uint32_t maximum, std::uint32_t delta) {
     module_builder b;
-    b.memory(0, maximum);
+    b.memory(minimum, maximum);
     b.export_as("memory", lightbeam::external::memory, 0);
     const auto one = [&](const char* name, const code_writer& body) { b.export_as(name, lightbeam::external::function, b.function({{val::i32}, {val::i32}}, {}, body)); };
     one("grow", code_writer().op("local.get", 0).op("memory.grow", 0));
     one("size", code_writer().op("memory.size", 0));
     one("load", code_writer().op("local.get", 0).memory("i32.load", 0));
     const world w(engine_, b);
-    const std::uint32_t most = std::min(maximum, 65535u), pages = delta <= most ? delta : 0;
-    const std::string what = "memory.grow " + std::to_string(delta) + " of at most " + std::to_string(maximum);
-    checks_.expect({{}, delta <= most ? 0u : 0xffffffffu}, w.call("grow", {std::int32_t(delta)}), what);
-    checks_.expect({{}, pages}, w.call("size", {0}), what + ": memory.size");
+    std::uint32_t pages = minimum;
+    const std::string what = "memory.grow " + std::to_string(delta) + " of " + std::to_string(minimum) + " to " + std::to_string(maximum);
+    for (int times = 0; times < 2; ++times) {
+      const bool good = delta <= std::min(maximum, 65535u) - pages;
+      checks_.expect({{}, good ? pages : 0xffffffffu}, w.call("grow", {std::int32_t(delta)}), what);
+      if (good) pages += delta;
+      checks_.expect({{}, pages}, w.call("size", {0}), what + ": memory.size");
+    }
     const std::uint64_t size = std::uint64_t{pages} * 65536;
     for (const std::uint32_t back : {0u, 1u, 3u, 4u, 5u}) {
       const auto at = std::uint32_t(size - back);

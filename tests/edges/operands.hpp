@@ -28,10 +28,11 @@ inline bool inside(std::uint32_t begin, std::uint32_t count, std::uint64_t size)
 // How an operand comes to the operator.
 enum class shape : std::uint8_t { local, temporary, slot, constant };
 using shapes = std::array<shape, 3>;
+// A slot takes temporaries below it into the frame as well.
 inline constexpr shapes all_shapes[] = {
-  {shape::local, shape::local, shape::local},       {shape::temporary, shape::temporary, shape::temporary}, {shape::slot, shape::slot, shape::slot},
-  {shape::constant, shape::constant, shape::constant}, {shape::slot, shape::temporary, shape::constant},       {shape::constant, shape::slot, shape::local},
-  {shape::temporary, shape::constant, shape::slot}};
+    {shape::local, shape::local, shape::local},          {shape::temporary, shape::temporary, shape::temporary}, {shape::slot, shape::slot, shape::slot},
+    {shape::constant, shape::constant, shape::constant}, {shape::slot, shape::temporary, shape::constant},       {shape::constant, shape::slot, shape::local},
+    {shape::slot, shape::constant, shape::temporary}};
 
 // Functions of (to, from, count), where what is constant in a range is in the function.
 class ranged_functions {

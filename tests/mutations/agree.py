@@ -38,6 +38,7 @@ KNOWN = [
 ]
 
 
+CRASHED = 'it crashed, or takes more than a minute'
 WABT = ['wasm-validate', '--ignore-custom-section-errors']
 
 
@@ -46,11 +47,11 @@ def verdict_of_wabt(file):
     try:
         done = subprocess.run([*WABT, file], capture_output=True, text=True, errors='replace', timeout=60)
     except subprocess.TimeoutExpired:
-        return 'it takes more than a minute'
+        return CRASHED
     if done.returncode == 0:
         return 'valid'
     if done.returncode < 0:
-        return 'it crashed'
+        return CRASHED
     lines = [line.strip() for line in (done.stderr + done.stdout).splitlines() if line.strip()]
     return next((line for line in lines if not line.startswith(('error: func', 'error: failed', 'error: invalid data segment index'))), lines[0] if lines else 'no text')
 
@@ -63,9 +64,9 @@ def shape(text):
     return re.sub(r', byte N$', '', text).strip()
 
 
-def table(folder, name):
-    with open(os.path.join(folder, name), encoding='utf-8', errors='replace') as file:
-        return [line.rstrip('\n').split('\t') for line in file]
+def table(folder, name, columns):
+    with open(os.path.join(folder, name), encoding='utf-8', errors='replace', newline='\n') as file:
+        return [line.rstrip('\n').split('\t', columns - 1) for line in file]
 
 
 def report(tool, folder, differences, listed):
@@ -90,17 +91,17 @@ def main():
     folder, listed = arguments[0], '--list' in arguments
     with open(os.path.join(folder, 'agreed'), encoding='utf-8') as file:
         agreed = int(file.read())
-    passed, failed = report('wasm-tools', folder, table(folder, 'differences.tsv'), listed)
+    passed, failed = report('wasm-tools', folder, table(folder, 'differences.tsv', 3), listed)
     print(f'wasm-tools: {agreed + passed + failed} modules, the same verdict of {agreed}')
-    ours = table(folder, 'verdicts.tsv')
+    ours = table(folder, 'verdicts.tsv', 2)
     with concurrent.futures.ProcessPoolExecutor() as pool:
         theirs = pool.map(verdict_of_wabt, [os.path.join(folder, file) for file, _ in ours], chunksize=64)
-    differences = [(file, we, they) for (file, we), they in zip(ours, theirs) if (we == 'valid') != (they == 'valid')]
+    differences = [(file, we, they) for (file, we), they in zip(ours, theirs) if (we == 'valid') != (they == 'valid') or they == CRASHED]
     explained, unexplained = report('wabt', folder, differences, listed)
     print(f'wabt: {len(ours)} modules, the same verdict of {len(ours) - len(differences)}')
     passed, failed = passed + agreed + explained + len(ours) - len(differences), failed + unexplained
     print(f'{passed} passed, {failed} failed, 0 skipped')
-    return failed > 0
+    return failed > 0 or passed == 0
 
 
 sys.exit(main())

@@ -26,7 +26,7 @@ by both alike, in bounded time and memory.
   --part NAME       prefixes, larger, mutations or large alone
   --large FILE      a module of half a megabyte (quickjs from npm); without it the part `large` is skipped
   --only PART:CASE  one case alone, in this process
-  --write FILE      only writes there the modules as they are and these inputs, each after a line NAME<tab>SIZE<tab>VERDICT, which
+  --write FILE      only writes there these inputs (before prefixes whole modules), each after a line NAME<tab>SIZE<tab>VERDICT, which
                     says what our validator thinks of it: for agree.py
 )";
 
@@ -148,7 +148,7 @@ void write_input(std::ostream& to, const char* part, std::uint64_t number, const
 }
 int write_inputs(const runner& all, const options& o) {
   std::ofstream to(o.written, std::ios::binary);
-  for (std::uint64_t n = 0; n < all.modules().size(); ++n) write_input(to, "module", n, all.modules()[n].content);
+  for (std::uint64_t n = 0; (!o.alone || *o.alone == prefixes) && n < all.modules().size(); ++n) write_input(to, "module", n, all.modules()[n].content);
   for (const part p : {prefixes, larger, mutated, large})
     for (std::uint64_t n = 0; (!o.alone || *o.alone == p) && n < all.chosen(p); ++n) write_input(to, part_names[p], all.number(p, n), all.input(p, all.number(p, n)));
   return to.flush() ? 0 : (std::fprintf(stderr, "%s cannot be written\n", o.written.c_str()), 2);

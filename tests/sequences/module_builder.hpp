@@ -122,6 +122,7 @@ class module_builder {
     exports_.name(name).byte(std::uint8_t(kind)).u32(index);
     ++export_count_;
   }
+  void start(std::uint32_t function) { start_.u32(function); }
   std::uint32_t global(val t, std::uint64_t bits) {
     code_writer init;
     if (is_reference(t)) init.op("ref.null").byte(type_byte(t));
@@ -157,6 +158,7 @@ class module_builder {
     section(m, 5, memory_);
     section(m, 6, counted(global_count_, globals_));
     section(m, 7, counted(export_count_, exports_));
+    section(m, 8, start_);
     section(m, 9, counted(element_count_, elements_));
     if (!data_.empty()) section(m, 12, byte_writer().u32(1));
     section(m, 10, code_section());
@@ -205,7 +207,7 @@ class module_builder {
   std::vector<function_type> types_;
   std::vector<std::uint32_t> functions_;
   std::vector<byte_writer> bodies_;
-  byte_writer imports_, exports_, globals_, memory_, tables_, elements_;
+  byte_writer imports_, exports_, globals_, memory_, start_, tables_, elements_;
   std::uint32_t import_count_ = 0, export_count_ = 0, global_count_ = 0, table_count_ = 0, element_count_ = 0;
   std::vector<std::uint8_t> data_;
 };

@@ -64,7 +64,8 @@ lightbeam::result<guest> start(const std::vector<std::uint8_t>& bytes) {
   if (!made) return made.error();
   return guest{std::move(store), *made};
 }
-bool traps(const lightbeam::result<int>& r, trap_code code) { return !r && r.error().kind() == lightbeam::failure_kind::trap && r.error().code() == code; }
+template <class T>
+bool traps(const lightbeam::result<T>& r, trap_code code) { return !r && r.error().kind() == lightbeam::failure_kind::trap && r.error().code() == code; }
 
 // What a guest must do on a good day.
 bool works(const guest& g) {
@@ -102,7 +103,6 @@ void refusals() {
 template <class Policy>
 void refused_allocations() {
   const auto bytes = program();
-  lightbeam::store store;
   for (int n = 0;; ++n) {
     const long live = live_news, mapped = mapped_bytes;
     bool whole = false;
@@ -120,38 +120,79 @@ void refused_allocations() {
   }
   expect(news > 20, "refused allocations were tried");
 }
-// In pieces, and as an instance: what was there before goes on.
 template <class Policy>
-void refused_allocations_later() {
+void refused_streams() {
   const auto bytes = program();
-  const auto before = start<Policy>(bytes);
-  for (int n = 0;; ++n) {
-    auto stream = lightbeam::engine<Policy>().stream();
-    news = 0, refused_new = n;
-    bool fed = true;
-    for (const auto& byte : bytes) fed = bool(stream.feed(std::span(&byte, 1))) && fed;
-    const auto compiled = stream.finish();
-    const bool whole = news <= n;
-    refused_new = -1;
-    expect(bool(compiled) == whole && (fed || !compiled), "a compilation in pieces stays refused", n);
-    if (whole) break;
-  }
-  const auto compiled = lightbeam::engine<Policy>().compile(std::span(bytes));
   for (int n = 0;; ++n) {
     const long live = live_news, mapped = mapped_bytes;
     bool whole = false;
     {
-      guest g{{}, before->instance};
       news = 0, refused_new = n;
-      const auto made = lightbeam::linker().instantiate(g.store, *compiled);
+      auto stream = lightbeam::engine<Policy>().stream();
+      bool fed = true;
+      for (const auto& byte : bytes) fed = bool(stream.feed(std::span(&byte, 1))) && fed;
+      const auto compiled = stream.finish();
       whole = news <= n;
+      expect(bool(compiled) == whole && (fed || !compiled) && !stream.finish(), "a compilation in pieces stays refused", n);
       refused_new = -1;
-      expect(whole == bool(made), "a refused allocation is a failure of instantiation", n);
-      if (made) g.instance = *made, expect(works(g), "an instance works", n);
-      expect(works(*before), "other instances go on", n);
+    }
+    expect(live_news == live && mapped_bytes == mapped, "nothing is left of a refused stream", n);
+    if (whole) break;
+  }
+}
+// Imports, tables of both kinds, a memory, a global, segments and a start function.
+std::vector<std::uint8_t> everything() {
+  sequences::module_builder b;
+  const auto f = b.import_function("h", "f", {{val::i64}, {}});
+  const auto start = b.function({{}, {}}, {}, code_writer().constant(val::i64, 1).op("call", f));
+  const std::uint32_t functions[] = {f, start};
+  b.active_elements(b.table(val::funcref, 2, 2), functions);
+  b.active_elements(b.table(val::funcref, 2, 20), functions);
+  b.memory(1, 2);
+  b.global(val::i64, 3);
+  b.start(start);
+  b.export_as("trap", lightbeam::external::function, b.function({{}, {}}, {}, code_writer().op("unreachable")));
+  return b.bytes();
+}
+// Whether nothing was refused at the n-th call.
+bool instantiated(const lightbeam::linker& linker, lightbeam::store& store, const lightbeam::module& m, int n) {
+  const auto& object = store.object();
+  const auto memory = object.memory_bytes.used, elements = object.table_elements.used;
+  news = 0, refused_new = n;
+  const auto made = linker.instantiate(store, m);
+  const bool whole = news <= n;
+  refused_new = -1;
+  expect(whole == bool(made) && (made || says_why(made.error())), "a refused allocation is a failure of instantiation", n);
+  expect(made ? object.memory_bytes.used == memory + 65536 && object.table_elements.used == elements + 4 : object.memory_bytes.used == memory && object.table_elements.used == elements,
+         "what was refused takes nothing of a store", n);
+  return whole;
+}
+template <class Policy>
+void refused_instances() {
+  const auto compiled = lightbeam::engine<Policy>().compile(everything());
+  lightbeam::linker linker;
+  int started = 0;
+  linker.bind("h", "f", [&](std::int64_t x) { started += int(x); });
+  bool whole = false;
+  for (int n = 0; !whole; ++n) {
+    const long live = live_news, mapped = mapped_bytes;
+    {
+      lightbeam::store store;
+      whole = instantiated(linker, store, *compiled, n);
     }
     expect(live_news == live && mapped_bytes == mapped, "nothing is left of a refused instance", n);
-    if (whole) break;
+  }
+  lightbeam::store store;
+  whole = false;
+  for (int n = 0; !whole; ++n) whole = instantiated(linker, store, *compiled, n);
+  expect(started == 2, "start functions run where nothing was refused", started);
+
+  const auto trap = linker.instantiate(store, *compiled).value().template get<void()>("trap").value();
+  for (int n = 0; n < 40; ++n) {  // its place is looked for
+    news = 0, refused_new = n;
+    const auto trapped = trap();
+    refused_new = -1;
+    expect(traps(trapped, trap_code::unreachable), "a trap is one where memory is refused", n);
   }
 }
 
@@ -182,7 +223,7 @@ void refused_references() {
       if (!done) ++refused, expect(says_why(done.error()), "a reference that was refused memory is a failure");
     };
     if (all_at_once) refusing(init);
-    for (std::uint32_t i = 0; i < count; ++i) expect(table.at(i).value().is_null(), "a refused table.init writes nothing", int(i));
+    for (std::uint32_t i = 0; all_at_once && i < count; ++i) expect(table.at(i).value().is_null(), "a refused table.init writes nothing", int(i));
     for (const auto& r : refer) refusing(r);
     expect(refused > 1, "references were refused");
     bool whole = bool(init());
@@ -288,8 +329,11 @@ int main(int argc, char** argv) {
     refusals<guarded>();
     refusals<checked>();
     refused_allocations<guarded>();
-    refused_allocations_later<guarded>();
-    refused_allocations_later<checked>();
+    refused_allocations<checked>();
+    refused_streams<guarded>();
+    refused_streams<checked>();
+    refused_instances<guarded>();
+    refused_instances<checked>();
     refused_references();
 #ifndef __SANITIZE_ADDRESS__
     short_address_space();

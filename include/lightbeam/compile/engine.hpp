@@ -16,15 +16,18 @@ class engine {
    public:
     compilation(compilation&&) = default;
     // Fails on the first error of the module; every later call fails likewise.
-    result<void> feed(std::span<const std::uint8_t> bytes) { return compiler_->feed(bytes); }
+    result<void> feed(std::span<const std::uint8_t> bytes) { return begun_ ? compiler_->feed(bytes) : begun_; }
     result<module> finish() {
+      if (!begun_) return begun_.error();
       return unless_out_of_memory([&] { return compiler_->finish(); });
     }
 
    private:
     friend engine;
-    explicit compilation(cpu_features cpu) : compiler_(new module_compiler<Policy>(cpu)) {}
+    explicit compilation(cpu_features cpu)
+        : begun_(unless_out_of_memory([&]() -> result<void> { return compiler_ = owner(new module_compiler<Policy>(cpu)), result<void>(); })) {}
     owner<module_compiler<Policy>> compiler_;
+    result<void> begun_;
   };
 
   explicit engine(engine_options options = {}) : cpu_(options.cpu & features_of(Policy::cpu)) {}

@@ -46,10 +46,10 @@ class compiled_image final : public module_image {
     fill(c);
     locator where_is;
     const std::size_t room = std::size_t(end - begin) + 256 * std::size_t(body.size) + 65536;
-    plain_vector<std::uint8_t> scratch;  // without elements: most of it is never touched
-    scratch.reserve(room);
-    c.code = scratch.data() - begin;
-    c.limit = scratch.data() + room - 4096;
+    auto scratch = code_memory::reserve(room);  // most of it is never touched
+    if (!scratch || !scratch->commit(room)) return;
+    c.code = scratch->data() - begin;
+    c.limit = scratch->data() + room - 4096;
     where_is.site = c.code + at;
     c.locating = &where_is;
     c.values.lift();

@@ -45,8 +45,9 @@ inline failure located(store_object& store, failure f, std::uint64_t site_of_tra
   const std::uint64_t address = site_of_trap - 1;
   const auto* const image = store.image_at(address);
   if (!image) return f;
-  const code_site site = image->locate(reinterpret_cast<const void*>(address));
-  return std::move(f).in_function(site.function).at(site.offset).from(image);
+  const auto site = unless_out_of_memory([&]() -> result<code_site> { return image->locate(reinterpret_cast<const void*>(address)); });
+  if (!site) return f;
+  return std::move(f).in_function(site->function).at(site->offset).from(image);
 }
 
 // The failure that ended a call. An exception of a host function goes on as itself.

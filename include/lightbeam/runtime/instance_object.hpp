@@ -89,6 +89,13 @@ inline store_object::~store_object() {
   ending = true;
   instances_.clear();
 }
-inline instance_object* store_object::own(owner<instance_object> i) { return instances_.emplace_back(std::move(i)).get(); }
+inline instance_object* store_object::own(owner<instance_object> i, std::vector<owner<table_object>> tables, std::vector<owner<memory_object>> memories) {
+  tables_.reserve(tables_.size() + tables.size());
+  memories_.reserve(memories_.size() + memories.size());
+  auto* const kept = instances_.emplace_back(std::move(i)).get();
+  for (auto& t : tables) tables_.push_back(std::move(t));
+  for (auto& m : memories) memories_.push_back(std::move(m));
+  return kept;
+}
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -37,7 +37,7 @@ class instantiation {
     steps.number_types();
     for (std::size_t i = 0; i < imports.size(); ++i) steps.link(image.info.imports[i], imports[i]);
     if (auto ready = steps.allocate(); !ready) return ready.error();
-    auto* const instance = store.own(std::move(made));
+    auto* const instance = store.own(std::move(made), std::move(steps.tables_), std::move(steps.memories_));
     steps.initialise_globals();
     if (auto ready = steps.elements(); !ready) return ready.error();
     if (auto ready = steps.data(); !ready) return ready.error();
@@ -121,12 +121,12 @@ class instantiation {
       auto made = image_.layout.inline_table(t) ? table_object::make_inline(info().tables[t], store_.table_elements, arrays(t))
                                                : table_object::make(info().tables[t], store_.table_elements);
       if (!made) return made.error();
-      add(store_.own(std::move(*made)));
+      add(tables_.emplace_back(std::move(*made)).get());
     }
     for (std::uint32_t m = info().imported_memories; m < info().memories.size(); ++m) {
       auto made = memory_object::make(info().memories[m], image_.memory, store_.memory_bytes);
       if (!made) return made.error();
-      add(store_.own(std::move(*made)));
+      add(memories_.emplace_back(std::move(*made)).get());
     }
     return {};
   }
@@ -179,6 +179,8 @@ class instantiation {
   store_object& store_;
   const module_image& image_;
   instance_object& instance_;
+  std::vector<owner<table_object>> tables_;  // its own, until the store has it
+  std::vector<owner<memory_object>> memories_;
 };
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -20,16 +20,13 @@ class memory_object {
     const std::uint64_t size = type.size.minimum * page_bytes;
     if (type.size.minimum > largest_memory) return failure(failure_kind::limit, "a memory has at most 65535 pages");
     owner<memory_object> made(new memory_object(type.size.maximum, kind, bytes));
-    if (!bytes.take(size)) return failure(failure_kind::limit, "the memory is larger than the store allows");
+    if (!made->share_.take(size)) return failure(failure_kind::limit, "the memory is larger than the store allows");
     const std::uint64_t reach = furthest(type.size, size + bytes.left());
     const std::uint64_t reserved = header_bytes + (kind == memory_kind::guard_pages ? guarded_bytes : reach);
     void* const start = ::mmap(nullptr, reserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (start == MAP_FAILED) return bytes.give_back(size), failure(failure_kind::limit, "the system refused the address space of a memory");
+    if (start == MAP_FAILED) return failure(failure_kind::limit, "the system refused the address space of a memory");
     made->start_ = static_cast<std::uint8_t*>(start), made->reserved_ = reserved, made->reach_ = reach;
-    if (::mprotect(start, header_bytes + size, PROT_READ | PROT_WRITE) != 0) {
-      bytes.give_back(size);
-      return failure(failure_kind::limit, "the system refused a memory");
-    }
+    if (::mprotect(start, header_bytes + size, PROT_READ | PROT_WRITE) != 0) return failure(failure_kind::limit, "the system refused a memory");
     made->length() = size;
     return made;
   }
@@ -43,7 +40,7 @@ class memory_object {
   std::uint64_t bytes() const { return length(); }
   std::uint32_t pages() const { return std::uint32_t(bytes() / page_bytes); }
   memory_kind kind() const { return kind_; }
-  bool belongs_to(const quota& bytes) const { return quota_ == &bytes; }  // which a store has one of
+  bool belongs_to(const quota& bytes) const { return share_.is_of(bytes); }  // which a store has one of
   // Its type with the present size as minimum: what imports are matched against.
   memory_type type() const { return {{pages(), maximum_}, false}; }
 
@@ -52,8 +49,8 @@ class memory_object {
     const std::uint64_t before = bytes();
     if (pages > largest_memory) return no_index;
     const std::uint64_t more = pages * page_bytes;
-    if (more > reach_ - before || !quota_->take(more)) return no_index;
-    if (more != 0 && ::mprotect(base() + before, more, PROT_READ | PROT_WRITE) != 0) return quota_->give_back(more), no_index;
+    if (more > reach_ - before || !share_.take(more)) return no_index;
+    if (more != 0 && ::mprotect(base() + before, more, PROT_READ | PROT_WRITE) != 0) return share_.give_back(more), no_index;
     length() = before + more;
     return std::uint32_t(before / page_bytes);
   }
@@ -72,12 +69,12 @@ class memory_object {
     return page_bytes * (pages < size.minimum ? size.minimum : pages);
   }
 
-  memory_object(std::optional<std::uint32_t> maximum, memory_kind kind, quota& bytes) : maximum_(maximum), kind_(kind), quota_(&bytes) {}
+  memory_object(std::optional<std::uint32_t> maximum, memory_kind kind, quota& bytes) : maximum_(maximum), kind_(kind), share_(bytes) {}
   std::uint64_t& length() const { return *reinterpret_cast<std::uint64_t*>(start_ + header_bytes - 8); }
 
   std::optional<std::uint32_t> maximum_;
   memory_kind kind_;
-  quota* quota_;
+  share share_;
   std::uint8_t* start_ = nullptr;
   std::uint64_t reserved_ = 0, reach_ = 0;
 };

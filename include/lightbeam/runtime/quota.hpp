@@ -19,4 +19,26 @@ struct quota {
   void give_back(std::uint64_t amount) { used -= amount; }
 };
 
+// What one object has of a quota, until it dies.
+class share {
+ public:
+  explicit share(quota& of) : quota_(of) {}
+  share(const share&) = delete;
+  share& operator=(const share&) = delete;
+  ~share() { quota_.give_back(taken_); }
+
+  bool take(std::uint64_t amount) {
+    if (!quota_.take(amount)) return false;
+    taken_ += amount;
+    return true;
+  }
+  void give_back(std::uint64_t amount) { quota_.give_back(amount), taken_ -= amount; }
+  std::uint64_t left() const { return quota_.left(); }
+  bool is_of(const quota& q) const { return &quota_ == &q; }
+
+ private:
+  quota& quota_;
+  std::uint64_t taken_ = 0;
+};
+
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

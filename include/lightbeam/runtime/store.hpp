@@ -42,15 +42,19 @@ class store {
 
   // Objects that no module defines; linker::define gives them names.
   result<memory> make_memory(const memory_type& type, memory_kind kind = memory_kind::bounds_checks) {
-    auto made = memory_object::make(type, kind, object_->memory_bytes);
-    if (!made) return made.error();
-    return memory(object_->own(std::move(*made)));
+    return unless_out_of_memory([&]() -> result<memory> {
+      auto made = memory_object::make(type, kind, object_->memory_bytes);
+      if (!made) return made.error();
+      return memory(object_->own(std::move(*made)));
+    });
   }
   // Its elements are null.
   result<table> make_table(const table_type& type) {
-    auto made = table_object::make(type, object_->table_elements);
-    if (!made) return made.error();
-    return table(object_->own(std::move(*made)));
+    return unless_out_of_memory([&]() -> result<table> {
+      auto made = table_object::make(type, object_->table_elements);
+      if (!made) return made.error();
+      return table(object_->own(std::move(*made)));
+    });
   }
   // A function of another store is an error as result<>::value() raises it.
   template <wasm_value T>

@@ -100,7 +100,8 @@ class store_object : public context {
   }
   memory_object* own(owner<memory_object> m) { return memories_.emplace_back(std::move(m)).get(); }
   table_object* own(owner<table_object> t) { return tables_.emplace_back(std::move(t)).get(); }
-  inline instance_object* own(owner<instance_object> i);
+  // With what it defines: all or nothing.
+  inline instance_object* own(owner<instance_object> i, std::vector<owner<table_object>> tables, std::vector<owner<memory_object>> memories);
 
   // Keeps an image alive as long as the store.
   void keep(const module_image& image) {

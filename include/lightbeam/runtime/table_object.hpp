@@ -13,15 +13,15 @@ class table_object {
  public:
   static result<owner<table_object>> make(const table_type& type, quota& elements) {
     owner<table_object> made(new table_object(type, elements));
-    if (!elements.take(type.size.minimum)) return failure(failure_kind::limit, "the table is larger than the store allows");
-    if (!made->resize(type.size.minimum)) return elements.give_back(type.size.minimum), failure(failure_kind::limit, "the system refused a table");
+    if (!made->share_.take(type.size.minimum)) return failure(failure_kind::limit, "the table is larger than the store allows");
+    if (!made->resize(type.size.minimum)) return failure(failure_kind::limit, "the system refused a table");
     made->fill(0, type.size.minimum, 0);
     return made;
   }
   // With arrays inside its instance: see instance_layout. The block is zero, so only the type ids of null remain to be written.
   static result<owner<table_object>> make_inline(const table_type& type, quota& elements, const table_data& arrays) {
     owner<table_object> made(new table_object(type, elements));
-    if (!elements.take(type.size.minimum)) return failure(failure_kind::limit, "the table is larger than the store allows");
+    if (!made->share_.take(type.size.minimum)) return failure(failure_kind::limit, "the table is larger than the store allows");
     made->data.references = arrays.references;
     made->data.type_ids = arrays.type_ids;
     made->data.code = arrays.code;
@@ -36,7 +36,7 @@ class table_object {
 
   // Its type with the present size as minimum: what imports are matched against.
   table_type type() const { return {data.element, {data.size, maximum_}}; }
-  bool belongs_to(const quota& elements) const { return quota_ == &elements; }  // which a store has one of
+  bool belongs_to(const quota& elements) const { return share_.is_of(elements); }  // which a store has one of
   bool holds(std::uint64_t index, std::uint64_t size) const { return size <= data.size && index <= data.size - size; }
   std::uint64_t at(std::uint32_t index) const { return data.references[index]; }
 
@@ -54,8 +54,8 @@ class table_object {
     const std::uint32_t before = data.size;
     if (elements > data.maximum - before) return no_index;
     if (elements == 0) return before;
-    if (!quota_->take(elements)) return no_index;
-    if (!resize(before + elements)) return quota_->give_back(elements), no_index;
+    if (!share_.take(elements)) return no_index;
+    if (!resize(before + elements)) return share_.give_back(elements), no_index;
     fill(before, before + elements, reference);
     data.size = std::uint32_t(before + elements);
     return before;
@@ -64,7 +64,7 @@ class table_object {
   table_data data;
 
  private:
-  table_object(const table_type& type, quota& elements) : maximum_(type.size.maximum), quota_(&elements) {
+  table_object(const table_type& type, quota& elements) : maximum_(type.size.maximum), share_(elements) {
     data.size = type.size.minimum;
     data.maximum = maximum_.value_or(no_index);
     data.element = type.element;
@@ -81,7 +81,7 @@ class table_object {
   }
 
   std::optional<std::uint32_t> maximum_;
-  quota* quota_;
+  share share_;
   std::uint64_t* storage_ = nullptr;  // null where the references lie inside an instance
 };
 

@@ -38,22 +38,25 @@ class module_reader {
 
   result<void> finish() {
     if (failure_) return *failure_;
-    const bool in_code = state_ == state::code_head || state_ == state::body_head || state_ == state::body;
-    const auto size = std::uint32_t(info_.bytes.size());
-    if (state_ != state::section_head || at_ != size)
-      return stop(failure(failure_kind::malformed, "unexpected end", size).in_section(in_code ? code_section : 0xff));
-    if (info_.bodies.size() != defined_functions()) return stop(inconsistent(size));
-    if (info_.data_count && !data_seen_ && *info_.data_count != 0)
-      return stop(failure(failure_kind::malformed, "data count and data section have inconsistent lengths", size));
-    if (!code_begun_)
-      if (auto begun = begin_code(0); !begun) return stop(begun.error());
-    failure_ = failure(failure_kind::limit, "the module has been finished already", size);
-    return {};
+    const auto done = unless_out_of_memory([&] { return check_end(); });
+    failure_ = done ? failure(failure_kind::limit, "the module has been finished already", std::uint32_t(info_.bytes.size())) : done.error();
+    return done;
   }
 
  private:
   static constexpr auto code_section = std::uint8_t(section::code);
   enum class state : std::uint8_t { header, section_head, content, code_head, body_head, body };
+
+  result<void> check_end() {
+    const bool in_code = state_ == state::code_head || state_ == state::body_head || state_ == state::body;
+    const auto size = std::uint32_t(info_.bytes.size());
+    if (state_ != state::section_head || at_ != size)
+      return failure(failure_kind::malformed, "unexpected end", size).in_section(in_code ? code_section : 0xff);
+    if (info_.bodies.size() != defined_functions()) return inconsistent(size);
+    if (info_.data_count && !data_seen_ && *info_.data_count != 0)
+      return failure(failure_kind::malformed, "data count and data section have inconsistent lengths", size);
+    return code_begun_ ? result<void>() : begin_code(0);
+  }
 
   // A step returns whether it got on; false: it waits for more bytes, or failed. A module that is too large fails on an error
   // before the limit first, as it does where the bytes come one by one.
