@@ -25,6 +25,11 @@ struct wasi {
   // Binds all calls; every binding is a guest of its own, with descriptors of its own, which the linker and the stores keep.
   // Fails with kind io where a directory cannot be opened. A guest that calls proc_exit ends with a failure of kind exit.
   result<void> bind(linker& to) const {
+    return unless_out_of_memory([&] { return bind_all(to); });
+  }
+
+ private:
+  result<void> bind_all(linker& to) const {
     using namespace wasi_preview1;
     auto state = std::make_shared<wasi_state>(wasi_state{arguments, environment, descriptor_table(descriptors), sandbox()});
     state->descriptors.add(standard_stream(input, true));
@@ -42,7 +47,6 @@ struct wasi {
     return {};
   }
 
- private:
   using shared_state = std::shared_ptr<wasi_preview1::wasi_state>;
   using error_number = wasi_preview1::error_number;
   static constexpr std::string_view module_name = "wasi_snapshot_preview1";

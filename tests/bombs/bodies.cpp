@@ -87,6 +87,12 @@ bytes selects(std::uint32_t n) {
   for (std::uint32_t i = 0; i < n; ++i) w.op("local.get", 1).op("local.get", 2).op("select");
   return one_function(w.op("drop"));
 }
+bytes conversions(std::uint32_t n) {
+  writer w;
+  w.constant(val::i64, 1);
+  for (std::uint32_t i = 0; i < n; ++i) w.op("f64.convert_i64_u").op("i64.trunc_f64_u");
+  return one_function(w.op("drop"));
+}
 // Locals 0 to 2 are integers, 3 to 5 floats; none of them is the constant 0 any more.
 writer with_locals() {
   writer w;
@@ -266,6 +272,7 @@ std::vector<shape> shapes_of_bodies() {
       {"constants on the stack", 1'000'000, constants_deep},
       {"sums on the stack", 1'000'000, sums_deep},
       {"selects in a chain", 1'000'000, selects},
+      {"conversions in a chain", 1'000'000, conversions},
       {"local.set over many readers", 500'000, writes_over_readers},
       {"stores over many locals", 500'000, stores_over_locals},
       {"blocks over many locals", 500'000, blocks_over_locals},

@@ -72,6 +72,18 @@ TEST_CASE("thousands of locals in each of thousands of functions are a limit") {
   CHECK(verdict(bytes.bytes()).starts_with("limit: too many locals, or operands of long types"));
 }
 
+TEST_CASE("machine code is no more than in proportion to the module") {
+  const auto conversions = [](int pairs) {
+    hostile h;
+    code_writer w;
+    w.constant(val::i64, 1);
+    for (int i = 0; i < pairs; ++i) w.op("f64.convert_i64_u").op("i64.trunc_f64_u");
+    return h.with(w.op("drop"));
+  };
+  CHECK(verdict(conversions(10'000)) == "valid");
+  CHECK(verdict(conversions(100'000)).starts_with("limit: machine code out of proportion to the module"));
+}
+
 TEST_CASE("a constant that the end of the body cuts off is an error at that end") {
   auto bytes = module_builder();
   code_writer body;

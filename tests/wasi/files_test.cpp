@@ -223,4 +223,50 @@ TEST_CASE("descriptors are renumbered, reused and limited") {
   for (int i = 0; i < 100 && e == success; ++i) e = g.open("hello.txt");
   CHECK(e == mfile);
   CHECK(g.opened() == 63);
+  CHECK(g.open("hello.txt", open_flag::truncate, right::fd_write) == mfile);
+  CHECK(g.open("new.txt", open_flag::create, right::fd_write) == mfile);
+  CHECK(g.host.read("given/hello.txt") == "hello, world");
+  CHECK_FALSE(fs::exists(g.host.path / "given/new.txt"));
+}
+
+TEST_CASE("a standard stream is read or written, whatever the host put there") {
+  sandbox_guest g;
+  const auto given = g.host.path / "given";
+  const host_fd folder(::open(given.c_str(), O_RDONLY)), log(::open((given / "hello.txt").c_str(), O_RDWR | O_APPEND));
+  const std::uint32_t in = *g.state.descriptors.add(standard_stream(*folder, true)), out = *g.state.descriptors.add(standard_stream(*log, false));
+  CHECK(g.open("hello.txt", 0, right::fd_read, 0, in) == notcapable);
+  CHECK(path_unlink_file(g.state, g.memory, in, g.text_at, g.put("hello.txt")) == notcapable);
+  CHECK(fd_readdir(g.state, g.memory, in, g.data_at, 100, 0, g.result) == notcapable);
+  CHECK(g.read(in) == "(error)");
+  for (const std::uint32_t fd : {in, out}) {
+    CHECK(fd_filestat_set_size(g.state, g.memory, fd, 0) == notcapable);
+    CHECK(fd_filestat_set_times(g.state, g.memory, fd, 0, 0, 5) == notcapable);
+    CHECK(fd_fdstat_set_flags(g.state, g.memory, fd, 0) == notcapable);
+    CHECK(fd_allocate(g.state, g.memory, fd, 0, 100) == notcapable);
+    CHECK(fd_seek(g.state, g.memory, fd, 0, 0, g.result) == notcapable);
+    CHECK(fd_pwrite(g.state, g.memory, fd, g.one_buffer(g.data_at, 1), 1, 0, g.result) == notcapable);
+  }
+  CHECK(g.write(out, "!") == success);
+  CHECK(g.host.read("given/hello.txt") == "hello, world!");
+}
+
+TEST_CASE("opening a FIFO does not wait for its other end") {
+  sandbox_guest g;
+  REQUIRE(::mkfifo((g.host.path / "given/fifo").c_str(), 0600) == 0);
+  CHECK(g.open("fifo", 0, right::fd_write) == nxio);
+  REQUIRE(g.open("fifo", 0, right::fd_read) == success);
+  const auto reading = g.opened();
+  CHECK(g.read(reading) == "");
+  REQUIRE(g.open("fifo", 0, right::fd_write) == success);
+  CHECK(g.write(g.opened(), "through") == success);
+  CHECK(g.read(reading) == "through");
+}
+
+TEST_CASE("a link is read whole or not at all") {
+  sandbox_guest g;
+  fs::create_symlink("hello.txt", g.host.path / "given/link");
+  const auto n = g.put("link");
+  const auto before = g.bytes;
+  CHECK(path_readlink(g.state, g.memory, g.folder, g.text_at, n, g.data_at, 100, 65533) == fault);
+  CHECK(g.bytes == before);
 }

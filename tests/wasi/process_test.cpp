@@ -20,6 +20,16 @@ TEST_CASE("arguments and environment") {
   CHECK(args_get(g.state, g.memory, 0, 0xfffffffe) == fault);
 }
 
+TEST_CASE("arguments that do not fit wholly write nothing") {
+  sandbox_guest g;
+  const auto before = g.bytes;
+  CHECK(args_get(g.state, g.memory, 0, 65530) == fault);  // the first would fit
+  CHECK(args_get(g.state, g.memory, 65532, 100) == fault);
+  CHECK(args_sizes_get(g.state, g.memory, 0, 65533) == fault);
+  CHECK(args_sizes_get(g.state, g.memory, 65533, 0) == fault);
+  CHECK(g.bytes == before);
+}
+
 TEST_CASE("clocks and random bytes") {
   sandbox_guest g;
   for (std::uint32_t clock = 0; clock < 4; ++clock) {

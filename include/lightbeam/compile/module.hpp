@@ -49,7 +49,7 @@ class compiled_image final : public module_image {
     auto scratch = code_memory::reserve(room);  // most of it is never touched
     if (!scratch || !scratch->commit(room)) return;
     c.code = scratch->data() - begin;
-    c.limit = scratch->data() + room - 4096;
+    c.proportion = c.limit = scratch->data() + room - 4096;
     where_is.site = c.code + at;
     c.locating = &where_is;
     c.values.lift();
@@ -111,6 +111,7 @@ class module_compiler {
     if (need > most_code) return failure(failure_kind::limit, "machine code of more than 2 GiB").in_function(function).at(offset);
     if (auto ready = image_->memory_of_code.commit(need); !ready) return ready.error();
     c_.limit = c_.code + need - 4096;
+    c_.proportion = c_.code + 8 * (std::size_t{offset} + bytes.size()) + (2 << 20);
     image_->function_offsets.push_back((c_.position(c_.out) + 15) & ~15u);
     auto compiled = function_body<Policy>::compile(c_, function, padded_.fill(bytes), bytes.size());
     if (!compiled) return failure(compiled.error()).at(compiled.error().offset() + offset);

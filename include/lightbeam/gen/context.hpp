@@ -163,6 +163,7 @@ struct compile_context {
   value* stack_end = nullptr;
   const entry* table = nullptr;
   std::uint8_t* limit = nullptr; // of the space committed for this function
+  const std::uint8_t* proportion = nullptr;  // beyond it there is more machine code than the module's bytes so far are worth
   const std::uint8_t* body = nullptr;
   const module_info* info = nullptr;
   const instance_layout* layout = nullptr;

@@ -22,6 +22,7 @@ struct conversions {
   static void convert_u32(G& g, bool to_double) { convert_signed(g, to_double, width::w64); }
   // From 2^63 on: halve, keeping the lowest bit so that rounding stays right, convert, double.
   static void convert_u64(G& g, bool to_double) {
+    if (!affordable(g)) return;
     const reg s = g.writable(g.pop());
     const reg half = g.temporary();
     const reg d = g.xmm_temporary();
@@ -57,6 +58,7 @@ struct conversions {
   }
 
   static void truncate(G& g, bool from_double, width to, bool is_signed, bool saturates) {
+    if (!affordable(g)) return;
     g.settle_loads();
     const reg x = g.writable(g.pop());
     const reg m = g.xmm_temporary();
@@ -71,6 +73,11 @@ struct conversions {
   }
 
  private:
+  // These take up to a hundred bytes for one of the module's: a module of little else would cost thirty times what others do.
+  static bool affordable(G& g) {
+    if (g.a.out < g.c.proportion) [[likely]] return true;
+    return g.fail(failure_kind::limit, "machine code out of proportion to the module"), false;
+  }
   static void load_bits(G& g, bool is_double, reg m, reg d, std::uint64_t bits) {
     const width w = is_double ? width::w64 : width::w32;
     g.a.mov(w, d, bits);

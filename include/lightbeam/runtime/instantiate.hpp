@@ -32,11 +32,11 @@ class instantiation {
       if (auto fits = check(store, image, image.info.imports[i], imports[i]); !fits) return fits.error();
     auto made = instance_object::make(store, image);
     if (!made) return failure(failure_kind::limit, "the system refused the memory of an instance");
-    store.keep(image);
     instantiation steps{store, image, *made};
-    steps.number_types();
     for (std::size_t i = 0; i < imports.size(); ++i) steps.link(image.info.imports[i], imports[i]);
     if (auto ready = steps.allocate(); !ready) return ready.error();
+    store.keep(image);
+    steps.number_types();
     auto* const instance = store.own(std::move(made), std::move(steps.tables_), std::move(steps.memories_));
     steps.initialise_globals();
     if (auto ready = steps.elements(); !ready) return ready.error();
@@ -79,7 +79,7 @@ class instantiation {
   static bool fits(store_object& store, const module_info& m, const import_entry& wanted, const definition& there) {
     if (wanted.kind != there.kind) return false;
     switch (wanted.kind) {
-      case external::function: return there.function->type_id == store.type_id(m.type_of(wanted.index));
+      case external::function: return store.type(there.function->type_id) == m.type_of(wanted.index);
       case external::table: return there.table->data.element == m.tables[wanted.index].element && matches(there.table->type().size, m.tables[wanted.index].size);
       case external::memory: return matches(there.memory->type().size, m.memories[wanted.index].size);
       case external::global: return there.global.type == m.globals[wanted.index];

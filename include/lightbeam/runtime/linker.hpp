@@ -71,9 +71,10 @@ class linker {
     std::size_t near = 0;
     for (const auto& [module, names] : entries_)
       for (const auto& [name, e] : names)
-        if ((module == i.module ? distance(name, i.name) <= 2 : name == i.name) && ++near <= 3) s += (near == 1 ? "; there is \"" : ", \"") + module + "\" \"" + name + "\"";
+        if ((module == i.module ? alike(name, i.name) : name == i.name) && ++near <= 3) s += (near == 1 ? "; there is \"" : ", \"") + module + "\" \"" + name + "\"";
     return link_failure("unknown import", std::move(s));
   }
+  static bool alike(std::string_view a, std::string_view b) { return a.size() <= b.size() + 2 && b.size() <= a.size() + 2 && distance(a, b) <= 2; }
   // The number of characters to insert, delete or replace.
   static std::size_t distance(std::string_view a, std::string_view b) {
     plain_vector<std::size_t> row(b.size() + 1);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "path.hpp"
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -22,6 +23,9 @@ class descriptor_table {
  public:
   explicit descriptor_table(std::uint32_t limit) : limit_(limit) {}
 
+  bool full() const {
+    return entries_.size() >= limit_ && std::all_of(entries_.begin(), entries_.end(), [](const auto& e) { return e.has_value(); });
+  }
   // The lowest free number, or nothing at the limit.
   std::optional<std::uint32_t> add(descriptor d) {
     for (std::uint32_t i = 0; i < entries_.size(); ++i)
@@ -63,12 +67,13 @@ constexpr std::uint64_t rights_of(file_type type) {
   return type == file_type::regular_file || type == file_type::block_device ? right::file : right::stream;
 }
 
+// Read or written, and no more: whatever the host's descriptor stands for, a directory or a file that it appends to, is not the guest's.
 inline descriptor standard_stream(int fd, bool input) {
   descriptor d;
   d.borrowed = fd;
   struct stat s {};
   if (stat_of(fd, s) == error_number::success) d.type = type_of(s.st_mode);
-  d.base = rights_of(d.type) & ~std::uint64_t(input ? right::fd_write | right::fd_datasync | right::fd_allocate | right::fd_filestat_set_size : right::fd_read);
+  d.base = right::fd_filestat_get | right::poll_fd_readwrite | (input ? right::fd_read : right::fd_write | right::fd_sync | right::fd_datasync);
   return d;
 }
 

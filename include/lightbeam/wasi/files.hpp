@@ -178,7 +178,7 @@ inline error_number fd_advise(wasi_state& s, guest_memory, std::uint32_t fd, std
 inline error_number fd_allocate(wasi_state& s, guest_memory, std::uint32_t fd, std::uint64_t offset, std::uint64_t length) {
   return with(s, fd, right::fd_allocate, [&](descriptor& d) {
     if (!fits_offset(offset) || !fits_offset(length)) return error_number::inval;
-    return checked(without_signals([&] { return (errno = ::posix_fallocate(d.host(), off_t(offset), off_t(length))) ? -1 : 0; }));
+    return checked(without_signals([&] { return ::fallocate(d.host(), 0, off_t(offset), off_t(length)); }));
   });
 }
 

@@ -65,7 +65,7 @@ inline error_number path_readlink(wasi_state& s, guest_memory m, std::uint32_t f
   return with_path(s, m, fd, right::path_readlink, path, length, false, [&](descriptor&, located& at) {
     const auto buffer = m.slice(address, size);
     std::string target;
-    if (!buffer) return error_number::fault;
+    if (!buffer || !m.contains(to, 4)) return error_number::fault;
     if (const auto e = read_link(*at.parent, at.name, target); e != error_number::success) return e;
     const auto n = std::min(target.size(), buffer->size());
     if (n > 0) std::memcpy(buffer->data(), target.data(), n);
@@ -111,16 +111,21 @@ inline int host_open_flags(std::uint64_t base, std::uint32_t open_flags, std::ui
   constexpr std::uint64_t reading = right::fd_read | right::fd_readdir;
   constexpr std::uint64_t writing = right::fd_write | right::fd_datasync | right::fd_allocate | right::fd_filestat_set_size;
   const bool reads = base & reading, writes = base & writing && !(open_flags & open_flag::directory);
-  int host = O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | (writes ? reads ? O_RDWR : O_WRONLY : O_RDONLY);
+  int host = O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK | (writes ? reads ? O_RDWR : O_WRONLY : O_RDONLY);
   if (open_flags & open_flag::create) host |= O_CREAT;
   if (open_flags & open_flag::directory) host |= O_DIRECTORY;
   if (open_flags & open_flag::exclusive) host |= O_EXCL;
   if (open_flags & open_flag::truncate) host |= O_TRUNC;
   if (flags & fd_flag::append) host |= O_APPEND;
-  if (flags & fd_flag::nonblock) host |= O_NONBLOCK;
   if (flags & fd_flag::dsync) host |= O_DSYNC;
   if (flags & (fd_flag::sync | fd_flag::rsync)) host |= O_SYNC;
   return host;
+}
+// What is opened never waits, as a FIFO would for its other end; what is read or written does, unless the guest says otherwise.
+inline error_number make_blocking(int fd, mode_t mode, std::uint32_t flags) {
+  if ((flags & fd_flag::nonblock) || S_ISREG(mode) || S_ISDIR(mode)) return error_number::success;
+  const int now = ::fcntl(fd, F_GETFL);
+  return checked(now < 0 ? now : ::fcntl(fd, F_SETFL, now & ~O_NONBLOCK));
 }
 inline error_number path_open(wasi_state& s, guest_memory m, std::uint32_t fd, std::uint32_t lookup, std::uint32_t path, std::uint32_t length,
                               std::uint32_t open_flags, std::uint64_t base, std::uint64_t inheriting, std::uint32_t flags, std::uint32_t to) {
@@ -132,12 +137,14 @@ inline error_number path_open(wasi_state& s, guest_memory m, std::uint32_t fd, s
   return with_path(s, m, fd, needed, path, length, follow, [&](descriptor& d, located& at) {
     if ((base & ~d.inheriting) || (inheriting & ~d.inheriting)) return error_number::notcapable;
     if (creates && at.must_be_directory) return error_number::isdir;
+    if (s.descriptors.full()) return error_number::mfile;  // before anything is created or truncated
     const int host = host_open_flags(base, open_flags, flags) | (at.must_be_directory ? O_DIRECTORY : 0);
     descriptor opened;
     opened.owned.reset(::openat(*at.parent, at.name.c_str(), host, 0666));
     if (!opened.owned) return from_host(errno);
     struct stat st {};
     if (const auto e = stat_of(*opened.owned, st); e != error_number::success) return e;
+    if (const auto e = make_blocking(*opened.owned, st.st_mode, flags); e != error_number::success) return e;
     opened.type = type_of(st.st_mode), opened.flags = std::uint16_t(flags);
     opened.base = base & rights_of(opened.type);
     opened.inheriting = opened.type == file_type::directory ? inheriting : 0;
