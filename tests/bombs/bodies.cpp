@@ -272,7 +272,7 @@ std::vector<shape> shapes_of_bodies() {
       {"constants on the stack", 1'000'000, constants_deep},
       {"sums on the stack", 1'000'000, sums_deep},
       {"selects in a chain", 1'000'000, selects},
-      {"conversions in a chain", 1'000'000, conversions},
+      {"conversions in a chain", 1'000'000, conversions, "machine code out of proportion to the module"},
       {"local.set over many readers", 500'000, writes_over_readers},
       {"stores over many locals", 500'000, stores_over_locals},
       {"blocks over many locals", 500'000, blocks_over_locals},
