@@ -125,19 +125,12 @@ class memory_edges {
     module_builder b;
     b.memory(minimum, maximum);
     b.export_as("memory", lightbeam::external::memory, 0);
-    const auto one = [&](const char* name, const code_writer& body) { b.export_as(name, lightbeam::external::function, b.function({{val::i32}, {val::i32}}, {}, body)); };
-    one("grow", code_writer().op("local.get", 0).op("memory.grow", 0));
-    one("size", code_writer().op("memory.size", 0));
-    one("load", code_writer().op("local.get", 0).memory("i32.load", 0));
+    add_unary(b, "grow", code_writer().op("local.get", 0).op("memory.grow", 0));
+    add_unary(b, "size", code_writer().op("memory.size", 0));
+    add_unary(b, "load", code_writer().op("local.get", 0).memory("i32.load", 0));
     const world w(engine_, b);
-    std::uint32_t pages = minimum;
     const std::string what = "memory.grow " + std::to_string(delta) + " of " + std::to_string(minimum) + " to " + std::to_string(maximum);
-    for (int times = 0; times < 2; ++times) {
-      const bool good = delta <= std::min(maximum, 65535u) - pages;
-      checks_.expect({{}, good ? pages : 0xffffffffu}, w.call("grow", {std::int32_t(delta)}), what);
-      if (good) pages += delta;
-      checks_.expect({{}, pages}, w.call("size", {0}), what + ": memory.size");
-    }
+    const std::uint32_t pages = grown_twice(w, checks_, what, minimum, std::min(maximum, 65535u), delta);
     const std::uint64_t size = std::uint64_t{pages} * 65536;
     for (const std::uint32_t back : {0u, 1u, 3u, 4u, 5u}) {
       const auto at = std::uint32_t(size - back);

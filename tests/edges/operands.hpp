@@ -25,6 +25,20 @@ inline void for_all_ranges(std::initializer_list<std::uint64_t> sizes, const std
 
 inline bool inside(std::uint32_t begin, std::uint32_t count, std::uint64_t size) { return std::uint64_t{begin} + count <= size; }
 
+// An exported function from an i32 to an i32.
+inline void add_unary(module_builder& b, std::string_view name, const code_writer& body) { b.export_as(name, lightbeam::external::function, b.function({{val::i32}, {val::i32}}, {}, body)); }
+
+// Calls "grow" twice; returns the size afterwards, as "size" has to say it each time.
+inline std::uint32_t grown_twice(const world& w, checks& all, const std::string& what, std::uint32_t size, std::uint32_t most, std::uint32_t delta) {
+  for (int times = 0; times < 2; ++times) {
+    const bool good = delta <= most - size;
+    all.expect({{}, good ? size : 0xffffffffu}, w.call("grow", {std::int32_t(delta)}), what);
+    if (good) size += delta;
+    all.expect({{}, size}, w.call("size", {0}), what + ": its size");
+  }
+  return size;
+}
+
 // How an operand comes to the operator.
 enum class shape : std::uint8_t { local, temporary, slot, constant };
 using shapes = std::array<shape, 3>;

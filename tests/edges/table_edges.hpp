@@ -36,7 +36,7 @@ class table_range_edges {
       functions_.add("call_indirect of another type", r, wrongly.op("call_indirect", other, 0));
     });
     for (const std::uint32_t table : {0u, 1u})
-      module_.export_as("call through " + std::to_string(table), lightbeam::external::function, module_.function({{val::i32}, {val::i32}}, {}, code_writer().op("local.get", 0).op("call_indirect", type, table)));
+      add_unary(module_, "call through " + std::to_string(table), code_writer().op("local.get", 0).op("call_indirect", type, table));
     module_.export_as("elem.drop", lightbeam::external::function, module_.function({}, {}, code_writer().op("elem.drop", 1)));
     world_.emplace(engine, module_);
   }
@@ -159,21 +159,14 @@ class table_edges {
     module_builder b;
     const std::uint32_t type = b.type({{}, {val::i32}}), seven = b.function({{}, {val::i32}}, {}, code_writer().i32(7)), eight = b.function({{}, {val::i32}}, {}, code_writer().i32(8));
     b.active_elements(b.table(val::funcref, 1, maximum), std::span(&seven, 1));
-    const auto one = [&](const char* name, const code_writer& body) { b.export_as(name, lightbeam::external::function, b.function({{val::i32}, {val::i32}}, {}, body)); };
     b.export_as("eight", lightbeam::external::function, eight);
-    one("grow", code_writer().op("ref.func", eight).op("local.get", 0).op("table.grow", 0));
-    one("size", code_writer().op("table.size", 0));
-    one("get", code_writer().op("local.get", 0).op("table.get", 0).op("ref.is_null"));
-    one("call", code_writer().op("local.get", 0).op("call_indirect", type, 0));
+    add_unary(b, "grow", code_writer().op("ref.func", eight).op("local.get", 0).op("table.grow", 0));
+    add_unary(b, "size", code_writer().op("table.size", 0));
+    add_unary(b, "get", code_writer().op("local.get", 0).op("table.get", 0).op("ref.is_null"));
+    add_unary(b, "call", code_writer().op("local.get", 0).op("call_indirect", type, 0));
     const world w(engine_, b);
-    std::uint32_t size = 1;
     const std::string what = "table.grow " + std::to_string(delta) + " of at most " + std::to_string(maximum);
-    for (int times = 0; times < 2; ++times) {
-      const bool good = delta <= std::min(maximum, most) - size;
-      checks_.expect({{}, good ? size : 0xffffffffu}, w.call("grow", {std::int32_t(delta)}), what);
-      if (good) size += delta;
-      checks_.expect({{}, size}, w.call("size", {0}), what + ": table.size");
-    }
+    const std::uint32_t size = grown_twice(w, checks_, what, 1, std::min(maximum, most), delta);
     for (const std::uint32_t at : {0u, 1u, size - 2, size - 1, size, size + 1}) {
       checks_.expect(at < size ? outcome{} : outcome{trap_code::table_out_of_bounds}, w.call("get", {std::int32_t(at)}), what + ": table.get " + std::to_string(at));
       checks_.expect(at < size ? outcome{{}, at == 0 ? 7u : 8u} : outcome{trap_code::undefined_element}, w.call("call", {std::int32_t(at)}), what + ": call_indirect " + std::to_string(at));

@@ -38,6 +38,27 @@ inline std::atomic<long> news = 0, refused_new = -1, live_news = 0;
 }
 void operator delete(void* p, std::size_t) noexcept { operator delete(p); }
 
+// While it lives, operator new fails at the call of that number.
+class refused_allocation {
+ public:
+  explicit refused_allocation(long number) : number_(number) { news = 0, refused_new = number; }
+  refused_allocation(const refused_allocation&) = delete;
+  refused_allocation& operator=(const refused_allocation&) = delete;
+  ~refused_allocation() { refused_new = -1; }
+  bool never_came() const { return news <= number_; }
+
+ private:
+  long number_;
+};
+// Whether all that was allocated and mapped since it was made is gone.
+class leftovers {
+ public:
+  bool none() const { return live_news == live_ && mapped_bytes == mapped_; }
+
+ private:
+  long live_ = live_news, mapped_ = mapped_bytes;
+};
+
 #define mmap refusing_mmap
 #define mprotect refusing_mprotect
 #define munmap counting_munmap

@@ -104,18 +104,17 @@ template <class Policy>
 void refused_allocations() {
   const auto bytes = program();
   for (int n = 0;; ++n) {
-    const long live = live_news, mapped = mapped_bytes;
+    const leftovers left;
     bool whole = false;
     {
-      news = 0, refused_new = n;
+      const refused_allocation refused(n);
       const auto valid = lightbeam::validate(bytes, lightbeam::feature::wasm2);
       const auto compiled = lightbeam::engine<Policy>().compile(std::span(bytes));
-      whole = news <= n;
-      refused_new = -1;
+      whole = refused.never_came();
       expect(valid ? whole || !compiled : says_why(valid.error()), "a refused allocation is a failure", n);
       expect(compiled ? whole || !valid : says_why(compiled.error()), "a refused allocation is a failure", n);
     }
-    expect(live_news == live && mapped_bytes == mapped, "nothing is left of a refused compilation", n);
+    expect(left.none(), "nothing is left of a refused compilation", n);
     if (whole) break;
   }
   expect(news > 20, "refused allocations were tried");
@@ -124,19 +123,18 @@ template <class Policy>
 void refused_streams() {
   const auto bytes = program();
   for (int n = 0;; ++n) {
-    const long live = live_news, mapped = mapped_bytes;
+    const leftovers left;
     bool whole = false;
     {
-      news = 0, refused_new = n;
+      const refused_allocation refused(n);
       auto stream = lightbeam::engine<Policy>().stream();
       bool fed = true;
       for (const auto& byte : bytes) fed = bool(stream.feed(std::span(&byte, 1))) && fed;
       const auto compiled = stream.finish();
-      whole = news <= n;
+      whole = refused.never_came();
       expect(bool(compiled) == whole && (fed || !compiled) && !stream.finish(), "a compilation in pieces stays refused", n);
-      refused_new = -1;
     }
-    expect(live_news == live && mapped_bytes == mapped, "nothing is left of a refused stream", n);
+    expect(left.none(), "nothing is left of a refused stream", n);
     if (whole) break;
   }
 }
@@ -158,10 +156,11 @@ std::vector<std::uint8_t> everything() {
 bool instantiated(const lightbeam::linker& linker, lightbeam::store& store, const lightbeam::module& m, int n) {
   const auto& object = store.object();
   const auto memory = object.memory_bytes.used, elements = object.table_elements.used;
-  news = 0, refused_new = n;
-  const auto made = linker.instantiate(store, m);
-  const bool whole = news <= n;
-  refused_new = -1;
+  const auto [made, whole] = [&] {
+    const refused_allocation refused(n);
+    auto instance = linker.instantiate(store, m);
+    return std::pair(std::move(instance), refused.never_came());
+  }();
   expect(whole == bool(made) && (made || says_why(made.error())), "a refused allocation is a failure of instantiation", n);
   expect(made ? object.memory_bytes.used == memory + 65536 && object.table_elements.used == elements + 4 : object.memory_bytes.used == memory && object.table_elements.used == elements,
          "what was refused takes nothing of a store", n);
@@ -175,12 +174,12 @@ void refused_instances() {
   linker.bind("h", "f", [&](std::int64_t x) { started += int(x); });
   bool whole = false;
   for (int n = 0; !whole; ++n) {
-    const long live = live_news, mapped = mapped_bytes;
+    const leftovers left;
     {
       lightbeam::store store;
       whole = instantiated(linker, store, *compiled, n);
     }
-    expect(live_news == live && mapped_bytes == mapped, "nothing is left of a refused instance", n);
+    expect(left.none(), "nothing is left of a refused instance", n);
   }
   lightbeam::store store;
   whole = false;
@@ -189,9 +188,10 @@ void refused_instances() {
 
   const auto trap = linker.instantiate(store, *compiled).value().template get<void()>("trap").value();
   for (int n = 0; n < 40; ++n) {  // its place is looked for
-    news = 0, refused_new = n;
-    const auto trapped = trap();
-    refused_new = -1;
+    const auto trapped = [&] {
+      const refused_allocation refused(n);
+      return trap();
+    }();
     expect(traps(trapped, trap_code::unreachable), "a trap is one where memory is refused", n);
   }
 }
@@ -217,9 +217,10 @@ void refused_references() {
     for (const auto f : functions) refer.push_back(instance.get<int()>(std::to_string(f)).value());
     int refused = 0;
     const auto refusing = [&](const auto& f) {
-      news = 0, refused_new = 0;
-      const auto done = f();
-      refused_new = -1;
+      const auto done = [&] {
+        const refused_allocation first(0);
+        return f();
+      }();
       if (!done) ++refused, expect(says_why(done.error()), "a reference that was refused memory is a failure");
     };
     if (all_at_once) refusing(init);

@@ -23,16 +23,14 @@ class descriptor_table {
  public:
   explicit descriptor_table(std::uint32_t limit) : limit_(limit) {}
 
-  bool full() const {
-    return entries_.size() >= limit_ && std::all_of(entries_.begin(), entries_.end(), [](const auto& e) { return e.has_value(); });
-  }
+  bool full() const { return lowest_free() >= limit_; }
   // The lowest free number, or nothing at the limit.
   std::optional<std::uint32_t> add(descriptor d) {
-    for (std::uint32_t i = 0; i < entries_.size(); ++i)
-      if (!entries_[i]) return entries_[i] = std::move(d), i;
-    if (entries_.size() >= limit_) return {};
-    entries_.push_back(std::move(d));
-    return std::uint32_t(entries_.size() - 1);
+    const std::uint32_t number = lowest_free();
+    if (number >= limit_) return {};
+    if (number == entries_.size()) entries_.emplace_back();
+    entries_[number] = std::move(d);
+    return number;
   }
   // Sets `to` where the descriptor exists and has all of the rights.
   error_number find(std::uint32_t fd, std::uint64_t needed, descriptor*& to) {
@@ -55,6 +53,10 @@ class descriptor_table {
   }
 
  private:
+  std::uint32_t lowest_free() const {
+    return std::uint32_t(std::find_if(entries_.begin(), entries_.end(), [](const auto& e) { return !e; }) - entries_.begin());
+  }
+
   std::uint32_t limit_;
   std::vector<std::optional<descriptor>> entries_;
 };

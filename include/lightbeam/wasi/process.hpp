@@ -9,10 +9,15 @@
 // Arguments, environment, clocks, random bytes.
 namespace lightbeam::inline LIGHTBEAM_ABI::wasi_preview1 {
 
+// Each ends with a zero.
+inline std::uint64_t bytes_of(const std::vector<std::string>& strings) {
+  std::uint64_t sum = 0;
+  for (const auto& s : strings) sum += s.size() + 1;
+  return sum;
+}
 inline error_number store_strings(guest_memory m, const std::vector<std::string>& strings, std::uint32_t pointers, std::uint32_t bytes) {
-  std::uint64_t at = bytes, size = 0;
-  for (const auto& s : strings) size += s.size() + 1;
-  if (!m.contains(pointers, std::uint64_t{strings.size()} * 4) || !m.contains(bytes, size)) return error_number::fault;
+  std::uint64_t at = bytes;
+  if (!m.contains(pointers, std::uint64_t{strings.size()} * 4) || !m.contains(bytes, bytes_of(strings))) return error_number::fault;
   for (std::size_t i = 0; i < strings.size(); ++i) {
     const auto to = *m.slice(at, strings[i].size() + 1);
     if (const auto e = m.store(pointers + std::uint64_t(i) * 4, std::uint32_t(at)); e != error_number::success) return e;
@@ -22,8 +27,7 @@ inline error_number store_strings(guest_memory m, const std::vector<std::string>
   return error_number::success;
 }
 inline error_number store_sizes(guest_memory m, const std::vector<std::string>& strings, std::uint32_t count, std::uint32_t bytes) {
-  std::uint64_t sum = 0;
-  for (const auto& s : strings) sum += s.size() + 1;
+  const std::uint64_t sum = bytes_of(strings);
   if (sum > 0xffffffff) return error_number::overflow;
   if (!m.contains(bytes, 4)) return error_number::fault;
   if (const auto e = m.store(count, std::uint32_t(strings.size())); e != error_number::success) return e;
