@@ -76,7 +76,8 @@ class runner {
     if (full->refused) return std::string("refused: ") + full->text;
     // What takes less than half of a real module's time is copying, whose speed depends on where its memory lies.
     if (beyond(full->seconds, *full, real_.compiling / 2) && grows(half->seconds, full->seconds, negligible_growth)) return "twice the size takes more than 2.3 times the time";
-    if (grows(half->validating, full->validating, negligible_growth)) return "twice the size takes more than 2.3 times the time to validate";
+    if (beyond(full->validating, *full, real_.validating / 2) && grows(half->validating, full->validating, negligible_growth))
+      return "twice the size takes more than 2.3 times the time to validate";
     if (grows(double(half->memory), double(full->memory), double(negligible_bytes))) return "twice the size takes more than 2.3 times the memory";
     if (beyond(full->seconds, *full, s.most * real_.compiling)) return "takes " + times(full->seconds, *full, real_.compiling) + " of real modules";
     if (beyond(full->validating, *full, s.validating * real_.validating)) return "takes " + times(full->validating, *full, real_.validating) + " of real modules to validate";
