@@ -3,7 +3,6 @@
 #include "ownership.hpp"
 #include <cstdint>
 #include <cstdio>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>

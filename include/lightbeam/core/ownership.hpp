@@ -1,7 +1,6 @@
 #pragma once
 
-#include "build.hpp"
-#include <atomic>
+#include "atomic.hpp"
 #include <cstdint>
 #include <utility>
 
@@ -15,16 +14,16 @@ class counted {
   counted() = default;
   counted(const counted&) = delete;
   counted& operator=(const counted&) = delete;
-  void retain() const { count_.fetch_add(1, std::memory_order_relaxed); }
+  void retain() const { count_.add(1); }
   void release() const {
-    if (count_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+    if (count_.add(-1) == 0) delete this;
   }
 
  protected:
   virtual ~counted() = default;
 
  private:
-  mutable std::atomic<std::uint32_t> count_{0};
+  mutable atomic<std::int32_t> count_;
 };
 
 // One of the references to a counted object; may be null.

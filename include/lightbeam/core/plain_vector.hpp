@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstring>
 #include <initializer_list>
-#include <iterator>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -76,8 +75,6 @@ class plain_vector : plain_memory {
   const T* begin() const { return data(); }
   T* end() { return data() + size_; }
   const T* end() const { return data() + size_; }
-  auto rbegin() { return std::reverse_iterator(end()); }
-  auto rend() { return std::reverse_iterator(begin()); }
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   T& operator[](std::size_t i) { return data()[i]; }

@@ -26,7 +26,7 @@ struct branch_table {
 
     const reg at = reg::cx, table = reg::dx;
     if (!g.is_free(at) && !index.reads(at)) g.template cold<&slow<Policy>::evict>(at);
-    g.template start<true>(at, index);
+    g.start(at, index, flags_are::live);
     g.claim(table);
     store_for_many(g, named);
     auto& detours = g.c.detours;

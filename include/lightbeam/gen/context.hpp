@@ -136,8 +136,12 @@ struct locator {
     if (at <= site) found = offset;
   }
   void mark_load(const std::uint8_t* at, const value& load) {
-    for (auto l = loads.rbegin(); l != loads.rend(); ++l)
-      if (l->load.tag == load.tag && l->load.payload == load.payload) return mark(at, l->offset);
+    if (const auto* const l = latest(load)) mark(at, l->offset);
+  }
+  const pending_load* latest(const value& load) const {
+    for (std::size_t i = loads.size(); i-- > 0;)
+      if (loads[i].load.tag == load.tag && loads[i].load.payload == load.payload) return &loads[i];
+    return nullptr;
   }
 };
 

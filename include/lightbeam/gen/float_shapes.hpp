@@ -23,6 +23,7 @@ struct float_binary {
 };
 
 struct float_sqrt {
+  static constexpr bool rare = true;
   bool is_double;
 
   void operator()(auto& g) const {
@@ -38,6 +39,7 @@ struct float_sqrt {
 
 // ucomis sets carry, zero and parity; unordered sets all three, so "less" looks at it from the other side.
 struct float_compare {
+  static constexpr bool rare = true;
   condition when;
   bool swaps;
   bool is_double;

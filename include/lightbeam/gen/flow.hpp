@@ -219,7 +219,7 @@ struct flow {
     if (top.is(where::reg) && top.base() == r) return;
     value v = g.pop();
     if (!g.is_free(r) && !v.reads(r)) g.template cold<&cold::evict>(r);
-    g.template start<true>(r, v);
+    g.start(r, v, flags_are::live);
     g.push_in(t, r);
   }
   // Several results, all in their own slots or constants: the first to its register (loops: to its slot), the others to the
@@ -228,7 +228,7 @@ struct flow {
     if (!ensure_space(g, types.size(), 24)) return;
     const value* const from = g.sp - types.size();
     const reg first = result_register(types[0]);
-    if (!loop) g.template into<true>(first, from[0]);
+    if (!loop) g.into(first, from[0], flags_are::live);
     if (target_slot + std::int32_t(8 * types.size()) > g.c.frame_bytes) g.c.frame_bytes = target_slot + std::int32_t(8 * types.size());
     for (std::size_t i = loop ? 0 : 1; i < types.size(); ++i) {
       const auto to = G::slot(target_slot + std::int32_t(8 * i));
@@ -342,7 +342,7 @@ struct flow {
     if (types.empty()) return;
     if (types.size() == 1) {
       value v = g.sp[-1];
-      return g.template into<true>(result_register(types[0]), v);
+      return g.into(result_register(types[0]), v, flags_are::live);
     }
     if (!ensure_space(g, types.size(), 48)) return;
     flush_results(g, types.size());
@@ -353,14 +353,14 @@ struct flow {
       const auto place = places.next(types[i]);
       if (place.in != reg::none) continue;
       if (!overflow++) g.a.load(load_op::mov64, reg::ax, {convention::instance, reg::none, 0, header_offset::store_context});
-      g.template into<true>(reg::cx, value{(from[i].tag & ~value::type_mask) | std::uint64_t(val::i64), from[i].payload});
+      g.into(reg::cx, value{(from[i].tag & ~value::type_mask) | std::uint64_t(val::i64), from[i].payload}, flags_are::live);
       g.a.store(store_op::mov64, {reg::ax, reg::none, 0, std::int32_t(offsetof(context, overflow) + 8 * place.overflow)}, reg::cx);
     }
     // Floats first: a constant one needs a general register on its way.
     for (const bool floats : {true, false}) {
       places = value_places::results();
       for (std::size_t i = 0; i < types.size(); ++i)
-        if (const auto place = places.next(types[i]); place.in != reg::none && is_float(types[i]) == floats) g.template into<true>(place.in, from[i]);
+        if (const auto place = places.next(types[i]); place.in != reg::none && is_float(types[i]) == floats) g.into(place.in, from[i], flags_are::live);
     }
   }
   static void leave(G& g, std::span<const val> types) {

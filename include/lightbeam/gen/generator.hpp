@@ -12,6 +12,9 @@ template <class Policy>
 struct slow;
 class rare_assembler;  // its header brings xbyak, which takes a unit a second to compile
 
+// Whether flags of the processor hold a value that is still needed: then only instructions that leave them alone are emitted.
+enum class flags_are : bool { free, live };
+
 // Where a shape puts its result: a temporary, or the home of the local that the next operator writes.
 struct destination {
   reg in;
@@ -161,7 +164,7 @@ struct generator {
   void push(value v) { *sp++ = v; }
   value pop() { return *--sp; }
   // A value that lay at another position: a slot belongs to its position, where something else may come to lie.
-  void push_moved(value v) { push(v.is(where::slot) ? value::in(v.type(), writable<true>(v)) : v); }
+  void push_moved(value v) { push(v.is(where::slot) ? value::in(v.type(), writable(v, flags_are::live)) : v); }
   void push_constant(val t, std::uint64_t bits) { push(value::constant(t, bits)); }
   void push_in(val t, reg r) { push(value::in(t, r)); }
 
@@ -188,32 +191,30 @@ struct generator {
   static address frame_place(value v) { return v.is(where::local) ? local_slot(v.local_index()) : slot(v.displacement()); }
   static bool in_frame(value v) { return v.is(where::slot) || (v.is(where::local) && v.base() == reg::none); }
 
-  // d = v; v's own registers are released, d is not touched before v has been read. With FlagsLive only mov and lea are emitted.
-  template <bool FlagsLive = false>
-  [[LIGHTBEAM_SCALAR]] void into(reg d, value v) {
+  // d = v; v's own registers are released, d is not touched before v has been read.
+  [[LIGHTBEAM_SCALAR]] void into(reg d, value v, flags_are flags = flags_are::free) {
     if (v.is(where::reg)) {
       release(v);
       move(v.type(), d, v.base());
     } else if (v.is(where::local) && is_in(v.base())) {
       move(v.type(), d, v.base());
     } else if (v.is(where::constant) && !is_float(v.type())) {
-      constant_into<FlagsLive>(d, v);
+      constant_into(d, v, flags);
     } else if (is_plain_load(v)) {
       a.load(v.loads(), d, Policy::memory::operand(v.base(), v.offset()));
       release(v);
     } else if (in_frame(v)) {
       load_typed(v.type(), d, frame_place(v));
     } else {
-      cold<&generator::template into_out_of_line<FlagsLive>>(d, v);
+      cold<&generator::into_out_of_line>(d, v, flags);
     }
   }
-  template <bool FlagsLive>
-  [[gnu::always_inline]] static void into_out_of_line(generator& g, reg d, value v) {
+  [[gnu::always_inline]] static void into_out_of_line(generator& g, reg d, value v, flags_are flags) {
     switch (v.place()) {
       case where::local: return g.move(v.type(), d, g.home(v));
       case where::address:
         g.release(v);
-        return g.template sum_into<FlagsLive>(width_of(v.type()), d, v.components());
+        return g.sum_into(width_of(v.type()), d, v.components(), flags);
       case where::load: return g.load_into(d, v);
       case where::flags: return g.flags_into(d, v.flags());
       case where::constant: return slow<Policy>::float_constant(g, d, v);
@@ -225,14 +226,12 @@ struct generator {
     if (is_float(t)) a.movaps(d, s);
     else a.mov(width_of(t), d, s);
   }
-  template <bool FlagsLive>
-  void constant_into(reg d, value v) {
-    if (v.bits64() == 0 && !FlagsLive) a.alu(alu_op::xor_, width::w32, d, d);
+  void constant_into(reg d, value v, flags_are flags) {
+    if (v.bits64() == 0 && flags == flags_are::free) a.alu(alu_op::xor_, width::w32, d, d);
     else a.mov(width::w64, d, v.bits64());
   }
-  template <bool FlagsLive>
-  [[LIGHTBEAM_SCALAR]] void sum_into(width w, reg d, address m) {
-    if constexpr (!FlagsLive) {
+  [[LIGHTBEAM_SCALAR]] void sum_into(width w, reg d, address m, flags_are flags) {
+    if (flags == flags_are::free) {
       if (m.index == reg::none && m.base == d) return m.displacement ? a.alu(alu_op::add, w, d, m.displacement) : void();
       if (m.scale == 0 && m.displacement == 0 && m.index == d) return a.alu(alu_op::add, w, d, m.base);
       if (m.scale == 0 && m.displacement == 0 && m.base == d) return a.alu(alu_op::add, w, d, m.index);
@@ -260,15 +259,13 @@ struct generator {
   }
 
   // v in a register that may be read but not written, unless it is a temporary of its own.
-  template <bool FlagsLive = false>
-  [[LIGHTBEAM_SCALAR]] reg readable(value v) {
+  [[LIGHTBEAM_SCALAR]] reg readable(value v, flags_are flags = flags_are::free) {
     if (v.is(where::reg)) return v.base();
     if (v.is(where::local) && v.base() != reg::none) return home(v);
-    return writable<FlagsLive>(v);
+    return writable(v, flags);
   }
   // v in a temporary, which now is the caller's. One of v's own temporaries is used where there is one.
-  template <bool FlagsLive = false>
-  [[LIGHTBEAM_SCALAR]] reg writable(value v) {
+  [[LIGHTBEAM_SCALAR]] reg writable(value v, flags_are flags = flags_are::free) {
     if (v.is(where::reg)) return v.base();
     if (is_plain_load(v) && !is_float(v.type())) {
       const reg d = mask(v.base()) & temporaries ? v.base() : temporary();
@@ -280,13 +277,12 @@ struct generator {
       load_typed(v.type(), d, frame_place(v));
       return d;
     }
-    return cold<&generator::template writable_out_of_line<FlagsLive>>(v);
+    return cold<&generator::writable_out_of_line>(v, flags);
   }
-  template <bool FlagsLive>
-  [[gnu::always_inline]] static reg writable_out_of_line(generator& g, value v) {
+  [[gnu::always_inline]] static reg writable_out_of_line(generator& g, value v, flags_are flags) {
     const std::uint32_t mine = v.registers() & temporaries;
     const reg d = mine && !is_float(v.type()) ? reg(std::countr_zero(mine)) : g.temporary_for(v.type());
-    g.template start<FlagsLive>(d, v);
+    g.start(d, v, flags);
     return d;
   }
 
@@ -342,14 +338,13 @@ struct generator {
       release(mine & ~mask(d));
       v.tag = value::tag_of(v.type(), where::load, d, reg::none, 0, std::uint32_t(v.loads()));
     }
-    sum_into<true>(width::w32, d, m);
+    sum_into(width::w32, d, m, flags_are::live);
     return Policy::memory::operand(d, v.offset());
   }
 
   // d = v, and d is the caller's now. For the left operand of two-operand instructions.
-  template <bool FlagsLive = false>
-  void start(reg d, value v) {
-    into<FlagsLive>(d, v);
+  void start(reg d, value v, flags_are flags = flags_are::free) {
+    into(d, v, flags);
     own(d);
   }
 

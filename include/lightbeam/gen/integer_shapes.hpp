@@ -152,7 +152,7 @@ struct sum {
     std::int32_t total = std::int32_t(std::uint32_t(s.displacement()) + std::uint32_t(k));
     if (w == width::w64 && std::int64_t(s.displacement()) + k != total) {
       using G = std::remove_cvref_t<decltype(g)>;
-      s = value::sum(t, g.template cold<&G::template writable_out_of_line<false>>(s), reg::none, 0, 0);
+      s = value::sum(t, g.template cold<&G::writable_out_of_line>(s, flags_are::free), reg::none, 0, 0);
       total = k;
     }
     if (total == 0 && s.index() == reg::none) return push_plain(g, t, s);
@@ -185,6 +185,7 @@ struct sum {
 };
 
 struct multiply {
+  static constexpr bool rare = true;
   width w;
 
   void operator()(auto& g) const {
@@ -199,12 +200,8 @@ struct multiply {
       g.a.imul(w, d.in, s, std::int32_t(y.bits64()));
       return g.finish(d, t);
     }
-    g.template cold<&multiply::operands<policy_of<decltype(g)>>>(w, x, y);
-  }
-  template <class Policy>
-  static void operands(generator<Policy>& g, width w, value x, value y) {
-    two_operands(g, integer(w), x, y, true, false, [&g, w](reg d, value right) {
-      g.with_operand(right, w == width::w32 ? load_op::mov32 : load_op::mov64, [&g, w, d](auto s) { g.a.imul(w, d, s); });
+    two_operands(g, t, x, y, true, false, [&g, this](reg d, value right) {
+      g.with_operand(right, w == width::w32 ? load_op::mov32 : load_op::mov64, [&g, this, d](auto s) { g.a.imul(w, d, s); });
     });
   }
 };
@@ -325,6 +322,7 @@ struct compare {
 };
 
 struct equal_zero {
+  static constexpr bool rare = true;
   width w;
 
   bool quick(auto& g, const row_data&) const {

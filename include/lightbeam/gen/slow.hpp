@@ -48,7 +48,7 @@ struct slow {
       g.release(v), g.release(d);
       return;
     }
-    const reg r = g.template readable<true>(v);
+    const reg r = g.readable(v, flags_are::live);
     g.store_typed(v.type(), to, r);
     g.release(r), g.release(v);
   }
@@ -68,7 +68,7 @@ struct slow {
     const val t = p->type();
     // The address of a float's load may need a temporary too; to_slot manages with the one it has.
     if (is_float(t) && p->is(where::load) && !(g.registers & general_registers)) return to_slot(g, p);
-    const reg r = g.template writable<true>(*p);
+    const reg r = g.writable(*p, flags_are::live);
     *p = value::in(t, r);
   }
 
@@ -148,8 +148,7 @@ struct slow {
   static void note_here(G& g) { g.c.locating->mark(g.a.out, g.c.locating->current); }
   // The load on top is the one that was `before`, read as another type.
   static void note_load_renamed(G& g, value before) {
-    for (auto l = g.c.locating->loads.rbegin(); l != g.c.locating->loads.rend(); ++l)
-      if (l->load.tag == before.tag && l->load.payload == before.payload) return g.c.locating->loads.push_back({g.sp[-1], l->offset});
+    if (const auto* const l = g.c.locating->latest(before)) g.c.locating->loads.push_back({g.sp[-1], l->offset});
   }
   static void note_load(G& g) { g.c.locating->loads.push_back({g.sp[-1], std::uint32_t(g.at - g.c.body)}); }
 };

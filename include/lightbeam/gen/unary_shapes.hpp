@@ -86,6 +86,7 @@ struct bit_count {
 };
 
 struct wrap {
+  static constexpr bool rare = true;
   void operator()(auto& g) const {
     const value x = g.pop();
     if (x.is(where::constant)) return g.push_constant(val::i32, std::uint32_t(x.bits64()));
@@ -116,6 +117,7 @@ struct wrap {
 
 // The upper half of an i32's register is zero, so this only renames; a homed local is read as a plain sum of 64 bits.
 struct extend_u {
+  static constexpr bool rare = true;
   void operator()(auto& g) const {
     const value x = g.pop();
     switch (x.place()) {

@@ -36,7 +36,7 @@ struct selection {
   static void chosen(G& g, value x, value y, bool first) {
     const value rest = first ? y : x;
     g.push_moved(first ? x : y);
-    if (rest.is(where::load)) g.release(g.template writable<true>(rest));
+    if (rest.is(where::load)) g.release(g.writable(rest, flags_are::live));
     else g.release(rest);
   }
   // Only mov and lea until the conditional move. With a home as destination: start from the operand that is there already.
@@ -51,10 +51,10 @@ struct selection {
     const destination d = g.target(t, y.is(where::reg) ? y.base() : reg::none);
     if (d.home && x.is(where::local) && x.base() == d.in) exchange();
     // d = y; then d = x where the condition holds.
-    if (x.reads(d.in) && !(y.is(where::local) && y.base() == d.in)) x = value::in(t, g.template writable<true>(x));
-    g.template start<true>(d.in, y);
+    if (x.reads(d.in) && !(y.is(where::local) && y.base() == d.in)) x = value::in(t, g.writable(x, flags_are::live));
+    g.start(d.in, y, flags_are::live);
     const width w = width_of(t);
-    const reg s = g.template readable<true>(x);
+    const reg s = g.readable(x, flags_are::live);
     if (when == condition::float_equal) {
       // Not equal when unordered or not zero: undo by the opposite, from a copy.
       equal_float(g, w, d.in, s);
@@ -74,8 +74,8 @@ struct selection {
   }
   static void floats(G& g, value x, value y, condition when) {
     const val t = x.type();
-    const reg s = g.template readable<true>(x);
-    const reg d = g.template writable<true>(y);
+    const reg s = g.readable(x, flags_are::live);
+    const reg d = g.writable(y, flags_are::live);
     std::uint8_t* fields[2] = {};
     if (when == condition::float_not_equal) {
       std::uint8_t* const unordered = g.a.jcc(cond::p);

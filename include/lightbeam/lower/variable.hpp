@@ -22,8 +22,9 @@ struct read_local {
 template <> inline constexpr auto lower<"local.get"> = read_local{};
 
 // local.set, and the part of local.tee that stores.
-template <bool Tee>
 struct write_local {
+  bool tee;
+
   void operator()(auto& g, std::uint32_t i) const {
     using Policy = policy_of<decltype(g)>;
     if (i >= g.c.local_count) [[unlikely]] return g.unknown("unknown local", i);
@@ -31,10 +32,10 @@ struct write_local {
     if (g.sp[-1].type() != record.type()) [[unlikely]] return g.mismatch(record.type(), g.sp[-1].type());
     const value v = g.pop();
     g.settle_readers(i, record.base());
-    if (record.base() == reg::none) return g.template cold<&write_local::to_slot<Policy>>(i, v);
+    if (record.base() == reg::none) return g.template cold<&write_local::to_slot<Policy>>(i, v, tee);
     g.into(record.base(), v);
     g.written(i);
-    if constexpr (Tee) g.push(g.c.locals[i]);
+    if (tee) g.push(g.c.locals[i]);
   }
   // A register or a number, into a home that nobody on the stack reads.
   bool quick(auto& g, const row_data&) const {
@@ -42,25 +43,25 @@ struct write_local {
     if (i >= 0x80 || i >= g.c.local_count) return false;
     const value record = g.c.locals[i], v = g.sp[-1];
     if (v.type() != record.type() || record.base() == reg::none || !g.sp[-2].is_floor()) return false;
-    if (v.is(where::constant) && !is_float(v.type())) g.template constant_into<false>(record.base(), v);
+    if (v.is(where::constant) && !is_float(v.type())) g.constant_into(record.base(), v, flags_are::free);
     else if (g.in_register(v)) g.move(v.type(), record.base(), v.base());
     else return false;
     ++g.pc;
     --g.sp;
     g.release(v);
     g.written(i);
-    if constexpr (Tee) g.push(g.c.locals[i]);
+    if (tee) g.push(g.c.locals[i]);
     return true;
   }
 
  private:
   template <class Policy>
-  static void to_slot(generator<Policy>& g, std::uint32_t i, value v) {
+  static void to_slot(generator<Policy>& g, std::uint32_t i, value v, bool tee) {
     const val t = v.type();
     g.c.locals[i] = value::local(t, i, reg::none);
-    if (!Tee || v.is(where::constant)) {
+    if (!tee || v.is(where::constant)) {
       slow<Policy>::to_frame(g, generator<Policy>::local_slot(i), v);
-      if (Tee) g.push(v);
+      if (tee) g.push(v);
       return;
     }
     const reg r = g.writable(v);
@@ -68,8 +69,8 @@ struct write_local {
     g.push_in(t, r);
   }
 };
-template <> inline constexpr auto lower<"local.set"> = write_local<false>{};
-template <> inline constexpr auto lower<"local.tee"> = write_local<true>{};
+template <> inline constexpr auto lower<"local.set"> = write_local{false};
+template <> inline constexpr auto lower<"local.tee"> = write_local{true};
 
 // Own globals lie inside the instance, imported ones behind a pointer in it.
 template <class Policy>

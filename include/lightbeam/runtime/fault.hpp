@@ -2,7 +2,6 @@
 
 #include "image.hpp"
 #include <array>
-#include <atomic>
 #include <csignal>
 #include <pthread.h>
 #include <ucontext.h>
@@ -44,13 +43,13 @@ class fault_table {
   }
   void remove(const module_image& image) {
     const fault_lock lock;
-    for (auto* c = &first_; c; c = c->next.load(std::memory_order_relaxed))
+    for (auto* c = &first_; c; c = c->next.load())
       for (auto& e : c->entries)
         if (e.owner == &image) return e.drop();
   }
   // Where code that faulted at this address goes on; 0 where the fault is none of ours. Safe in a signal handler.
   std::uintptr_t exit_of(std::uintptr_t address) const {
-    for (const auto* c = &first_; c; c = c->next.load(std::memory_order_acquire))
+    for (const auto* c = &first_; c; c = c->next.load())
       for (const auto& e : c->entries)
         if (const auto exit = e.exit_of(address)) return exit;
     return 0;
@@ -60,8 +59,8 @@ class fault_table {
   // `version` is odd while the rest is written: a reader that sees it change looks away. It cannot be its own code that
   // changes, since a store that runs keeps its images.
   struct entry {
-    std::atomic<std::uint32_t> version{0};
-    std::atomic<std::uintptr_t> begin{0}, size{0}, exit{0};
+    atomic<std::uint32_t> version;
+    atomic<std::uintptr_t> begin, size, exit;
     const module_image* owner = nullptr;  // this and the count are the writers'
     std::uint32_t count = 0;
 
@@ -76,25 +75,25 @@ class fault_table {
       write(0, 0, 0);
     }
     void write(std::uintptr_t b, std::uintptr_t s, std::uintptr_t x) {
-      version.fetch_add(1, std::memory_order_acq_rel);
+      version.add(1);
       begin.store(b), size.store(s), exit.store(x);
-      version.fetch_add(1, std::memory_order_acq_rel);
+      version.add(1);
     }
     std::uintptr_t exit_of(std::uintptr_t address) const {
-      const auto before = version.load(std::memory_order_acquire);
+      const auto before = version.load();
       const std::uintptr_t b = begin.load(), s = size.load(), x = exit.load();
-      return (before & 1) == 0 && version.load(std::memory_order_acquire) == before && address - b < s ? x : 0;
+      return (before & 1) == 0 && version.load() == before && address - b < s ? x : 0;
     }
   };
   struct chunk {
     std::array<entry, 64> entries;
-    std::atomic<chunk*> next{nullptr};
+    atomic<chunk*> next;
   };
   // Chunks live as long as the table: a handler may be reading them.
   static chunk* next_of(chunk& c) {
-    if (auto* const n = c.next.load(std::memory_order_relaxed)) return n;
+    if (auto* const n = c.next.load()) return n;
     auto* const made = new chunk;
-    c.next.store(made, std::memory_order_release);
+    c.next.store(made);
     return made;
   }
 

@@ -57,21 +57,22 @@ class linker {
     return instantiation::run(store, m.image(), imports);
   }
 
-  void put(std::string_view module, std::string_view name, host_function f) { entries_[std::string(module)].insert_or_assign(std::string(name), entry{std::move(f), {}}); }
-  void put(std::string_view module, std::string_view name, const definition& d) { entries_[std::string(module)].insert_or_assign(std::string(name), entry{{}, d}); }
+  using names = std::pair<std::string, std::string>;  // of the module, and in it
+
+  void put(std::string_view module, std::string_view name, host_function f) { put(module, name, entry{std::move(f), {}}); }
+  void put(std::string_view module, std::string_view name, const definition& d) { put(module, name, entry{{}, d}); }
+  void put(std::string_view module, std::string_view name, entry e) { entries_.insert_or_assign(names(module, name), std::move(e)); }
   const entry* find(const std::string& module, const std::string& name) const {
-    const auto names = entries_.find(module);
-    if (names == entries_.end()) return nullptr;
-    const auto e = names->second.find(name);
-    return e == names->second.end() ? nullptr : &e->second;
+    const auto e = entries_.find({module, name});
+    return e == entries_.end() ? nullptr : &e->second;
   }
 
   failure missing(const module_info& info, const import_entry& i) const {
     std::string s = "unknown import: \"" + i.module + "\" \"" + i.name + "\", wanted as " + text(info, i);
     std::size_t near = 0;
-    for (const auto& [module, names] : entries_)
-      for (const auto& [name, e] : names)
-        if ((module == i.module ? alike(name, i.name) : name == i.name) && ++near <= 3) s += (near == 1 ? "; there is \"" : ", \"") + module + "\" \"" + name + "\"";
+    for (const auto& [at, e] : entries_)
+      if ((at.first == i.module ? alike(at.second, i.name) : at.second == i.name) && ++near <= 3)
+        s += (near == 1 ? "; there is \"" : ", \"") + at.first + "\" \"" + at.second + "\"";
     return link_failure("unknown import", std::move(s));
   }
   static bool alike(std::string_view a, std::string_view b) { return a.size() <= b.size() + 2 && b.size() <= a.size() + 2 && distance(a, b) <= 2; }
@@ -90,7 +91,7 @@ class linker {
     return row[b.size()];
   }
 
-  std::map<std::string, std::map<std::string, entry>> entries_;  // by module and name
+  std::map<names, entry> entries_;
 };
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI
