@@ -22,8 +22,8 @@ MUTANTS = [
     ("a displacement of i64 sums overflows", "gen/integer_shapes.hpp", "    if (w == width::w64 && std::int64_t(s.displacement()) + k != total) {", "    if (false) {"),
     ("both parts of a sum may overflow its displacement", "gen/integer_shapes.hpp", "    if (w == width::w64 && k != std::int32_t(k)) return false;\n", ""),
     # flags
-    ("a sum is added while flags are live", "gen/generator.hpp", "    if constexpr (!FlagsLive) {\n      if (m.index == reg::none && m.base == d)", "    if constexpr (true) {\n      if (m.index == reg::none && m.base == d)"),
-    ("a zero is made by xor while flags are live", "gen/generator.hpp", "v.bits64() == 0 && !FlagsLive)", "v.bits64() == 0)"),
+    ("a sum is added while flags are live", "gen/generator.hpp", "    if (flags == flags_are::free) {\n      if (m.index == reg::none && m.base == d)", "    if constexpr (true) {\n      if (m.index == reg::none && m.base == d)"),
+    ("a zero is made by xor while flags are live", "gen/generator.hpp", "v.bits64() == 0 && flags == flags_are::free)", "v.bits64() == 0)"),
     ("equal floats: unordered counts as equal", "gen/flow.hpp", "    std::uint8_t* const unordered = g.a.jcc(cond::p);\n    jump_one(g, l, cond::e);\n    Policy::assembler::patch(unordered, g.a.out);", "    jump_one(g, l, cond::e);"),
     ("float equality as a value", "gen/slow.hpp", "g.a.setcc(equal ? cond::np : cond::p, d);", "g.a.setcc(cond::np, d);"),
     ("a comparison whose operands are swapped is not", "gen/integer_shapes.hpp", "      c = swapped;\n", ""),
@@ -51,7 +51,7 @@ MUTANTS = [
     ("truncation of what is just below the range", "gen/conversion_shapes.hpp", "    g.trap_if(r.low_included ? cond::b : cond::be, trap_code::integer_overflow);", "    g.trap_if(cond::b, trap_code::integer_overflow);"),
     ("u64 to float: the lowest bit is lost", "gen/conversion_shapes.hpp", "    g.a.alu(alu_op::or_, width::w64, half, s);\n", ""),
     # memory
-    ("an address is not cut to 32 bits", "gen/generator.hpp", "    sum_into<true>(width::w32, d, m);", "    sum_into<true>(width::w64, d, m);"),
+    ("an address is not cut to 32 bits", "gen/generator.hpp", "    sum_into(width::w32, d, m, flags_are::live);", "    sum_into(width::w64, d, m, flags_are::live);"),
     ("a local stays known to be inside after a label", "gen/flow.hpp", "    ++g.c.epoch;\n  }\n  // Locals that were never", "  }\n  // Locals that were never"),
     ("an address with a displacement wraps unseen", "gen/memory_shapes.hpp", " && local.epoch() == g.c.epoch;", ";"),
     ("a huge offset is added in 32 bits", "gen/memory_shapes.hpp", "    g.a.alu(alu_op::add, width::w64, r, k);", "    g.a.alu(alu_op::add, width::w32, r, k);"),

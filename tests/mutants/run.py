@@ -95,6 +95,10 @@ def check(limits, name, header, old, new):
 
 def main():
     wanted = [m for i, m in enumerate(MUTANTS, 1) if len(sys.argv) == 1 or str(i) in sys.argv[1:] or m[0] in sys.argv[1:]]
+    known = {str(i) for i in range(1, len(MUTANTS) + 1)} | {m[0] for m in MUTANTS}
+    if unknown := set(sys.argv[1:]) - known:
+        print(f"no mutant is called {', '.join(sorted(unknown))}: say its name in mutants.py, or its number", file=sys.stderr)
+        return 2
     prepare()
     limits = time_limits() if build().returncode == 0 else None
     if not limits:
