@@ -126,6 +126,18 @@ bytes floats_over_integers(std::uint32_t n) {
   for (std::uint32_t i = 0; i < n; ++i) w.op("local.get", 3).op("local.get", 4).op("f64.add");
   return one_function(w.op("unreachable"), {{3, val::i32}, {3, val::f64}});
 }
+// Registers are wanted again and again, and their owners lie ever deeper.
+bytes registers_over_values(std::uint32_t n) {
+  const auto product = [](writer& w) { w.op("local.get", 0).op("local.get", 0).op("i32.mul"); };
+  writer w;
+  for (std::uint32_t i = 0; i < n; ++i) i % 70 ? void(w.op("local.get", 0)) : product(w);
+  for (std::uint32_t i = 0; i < n; ++i) {
+    for (int k = 0; k < 4; ++k) product(w);
+    drops(w, 4);
+  }
+  drops(w, n);
+  return one_function(w);
+}
 bytes calls_over_live_locals(std::uint32_t n) {
   writer w;
   for (std::uint32_t i = 0; i < 100; ++i) w.i32(1).op("local.set", i);
@@ -277,6 +289,7 @@ std::vector<shape> shapes_of_bodies() {
       {"stores over many locals", 500'000, stores_over_locals},
       {"blocks over many locals", 500'000, blocks_over_locals},
       {"floats over taken registers", 500'000, floats_over_integers},
+      {"registers over values", 60'000, registers_over_values},
       {"calls over live locals", 500'000, calls_over_live_locals},
       {"calls over live values", 500'000, calls_over_live_values},
       {"short loops of 100 locals", 1'000'000, short_loops},

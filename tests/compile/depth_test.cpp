@@ -58,3 +58,93 @@ TEST_CASE("memory that is read deep below is written") {
 TEST_CASE("what lies deep below outlives a call") {
   for (const auto deep : {local, sum, load}) check(deep, [](code_writer& w, std::uint32_t setter) { w.op("local.get", 2).op("call", setter); });
 }
+
+namespace {
+
+// Below what follows: constants, then locals, more of both than walks over the stack look at.
+void bury(code_writer& w, std::uint32_t local, int others) {
+  for (int i = 0; i < 32; ++i) w.i32(5);
+  for (int i = 0; i < 5; ++i) w.op("local.get", local);
+  for (int i = 0; i < others; ++i) w.op("local.get", 0);
+}
+void unbury(code_writer& w, int others) {
+  for (int i = 0; i < 32 + 5 + others; ++i) w.op("drop");
+}
+
+}  // namespace
+
+// An i32 whose upper half is not zero would reach any address.
+TEST_CASE("arguments stay what they are while others move, above a deep stack") {
+  const std::uint64_t much = 0xffff'ffff'ffff'fff8;
+  for (std::uint32_t local = 1; local <= 7; ++local)
+    for (const int others : {0, 26, 27, 28, 40})
+      for (int constant_at = 0; constant_at < 5; ++constant_at) {
+        CAPTURE(local);
+        CAPTURE(others);
+        CAPTURE(constant_at);
+        module_builder m;
+        function_type callee{{val::i32, val::i32, val::i32, val::i32, val::i32}, {val::i64}};
+        callee.params[std::size_t(constant_at)] = val::f64;
+        code_writer sum, w;
+        sum.constant(val::i64, 0);
+        for (std::uint32_t i = 0; i < 5; ++i)
+          if (int(i) != constant_at) sum.op("local.get", i).op("i64.extend_i32_u").op("i64.add");
+        const auto f = m.function(callee, {}, sum);
+        w.op("local.get", 0).op("local.set", local).constant(val::i64, 3).op("local.set", local == 1 ? 2 : 1);
+        bury(w, local, others);
+        for (int i = 0; i < 5; ++i) {
+          const std::uint32_t three = local == 1 ? 2 : 1;
+          if (i == constant_at) w.constant(val::f64, 0x3ff8'0000'0000'0000);
+          else if (i == 0 || (i == 1 && constant_at == 0)) w.constant(val::i64, 9).op("i32.wrap_i64");
+          else w.op("local.get", three).op("local.get", three).op("i64.mul").op("i32.wrap_i64");
+        }
+        w.op("call", f).op("local.set", 8);
+        unbury(w, others);
+        w.op("local.get", 8);
+        const std::vector<val> locals(8, val::i64);
+        m.export_as("run", external::function, m.function({{val::i64}, {val::i64}}, locals, w));
+        for (const auto policy : policies::names()) {
+          CAPTURE(policy);
+          const auto compiled = policies::make_engine(policy)->compile(m.bytes());
+          REQUIRE(compiled);
+          store s;
+          CHECK(linker().instantiate(s, *compiled).value().get<std::uint64_t(std::uint64_t)>("run").value()(much).value() == 4 * 9);
+        }
+      }
+}
+
+// Its value lies behind a pointer, in a register that must stay the pointer's until it is read.
+TEST_CASE("an imported global is read above a deep stack") {
+  for (const val t : {val::i32, val::i64, val::f32, val::f64})
+    for (const int others : {0, 40, 70}) {
+      CAPTURE(int(t));
+      CAPTURE(others);
+      module_builder owner, m;
+      owner.export_as("g", external::global, owner.global(t, 42));
+      const auto g = m.import_global("a", "g", t);
+      constexpr std::uint32_t count = 20;
+      const std::vector<val> locals(count, val::f64);
+      code_writer w;
+      for (std::uint32_t i = 1; i <= count; ++i) w.op("local.get", 0).op("f64.reinterpret_i64").op("local.set", i);
+      for (int pairs = 0; pairs < 2; ++pairs) w.op("local.get", 1).op("local.get", 2).op("f64.add");
+      for (int i = 0; i < others; ++i) w.op("local.get", count);
+      w.op("global.get", g);
+      if (t == val::f32) w.op("i32.reinterpret_f32");
+      if (t == val::f64) w.op("i64.reinterpret_f64");
+      if (t == val::i32 || t == val::f32) w.op("i64.extend_i32_u");
+      w.op("local.set", 0);
+      for (int i = 0; i < others + 2; ++i) w.op("drop");
+      w.op("local.get", 0);
+      m.export_as("run", external::function, m.function({{val::i64}, {val::i64}}, locals, w));
+      for (const auto policy : policies::names()) {
+        CAPTURE(policy);
+        const auto engine = policies::make_engine(policy);
+        store s;
+        linker l;
+        l.instance("a", l.instantiate(s, engine->compile(owner.bytes()).value()).value());
+        const auto compiled = engine->compile(m.bytes());
+        REQUIRE(compiled);
+        CHECK(l.instantiate(s, *compiled).value().get<std::uint64_t(std::uint64_t)>("run").value()(0x1122'3344'5566'7788).value() == 42);
+      }
+    }
+}

@@ -97,7 +97,7 @@ class code_writer : public byte_writer {
   std::vector<std::size_t> begins_;
 };
 
-// The index spaces are filled in the order of the calls; imported functions come first.
+// The index spaces are filled in the order of the calls; what is imported comes first.
 class module_builder {
  public:
   std::uint32_t type(const function_type& t) {
@@ -107,7 +107,13 @@ class module_builder {
   }
   std::uint32_t import_function(std::string_view module, std::string_view name, const function_type& t) {
     imports_.name(module).name(name).byte(std::uint8_t(lightbeam::external::function)).u32(type(t));
-    return import_count_++;
+    ++import_count_;
+    return imported_functions_++;
+  }
+  std::uint32_t import_global(std::string_view module, std::string_view name, val t) {
+    imports_.name(module).name(name).byte(std::uint8_t(lightbeam::external::global)).byte(type_byte(t)).byte(1);
+    ++import_count_;
+    return imported_globals_++;
   }
   // `body` is without the final `end`.
   std::uint32_t function(const function_type& t, std::span<const val> locals, const code_writer& body) {
@@ -116,7 +122,7 @@ class module_builder {
     for (const val l : locals) b.u32(1).byte(type_byte(l));
     b.append(body.bytes()).byte(0x0b);
     functions_.push_back(type(t)), bodies_.push_back(b);
-    return std::uint32_t(import_count_ + functions_.size() - 1);
+    return std::uint32_t(imported_functions_ + functions_.size() - 1);
   }
   void export_as(std::string_view name, lightbeam::external kind, std::uint32_t index) {
     exports_.name(name).byte(std::uint8_t(kind)).u32(index);
@@ -128,7 +134,7 @@ class module_builder {
     if (is_reference(t)) init.op("ref.null").byte(type_byte(t));
     else init.constant(t, bits);
     globals_.byte(type_byte(t)).byte(1).append(init.bytes()).byte(0x0b);
-    return global_count_++;
+    return imported_globals_ + global_count_++;
   }
   void memory(std::uint32_t minimum, std::uint32_t maximum) { memory_.u32(1).byte(1).u32(minimum).u32(maximum); }
   std::uint32_t table(val element, std::uint32_t minimum, std::uint32_t maximum) {
@@ -208,7 +214,7 @@ class module_builder {
   std::vector<std::uint32_t> functions_;
   std::vector<byte_writer> bodies_;
   byte_writer imports_, exports_, globals_, memory_, start_, tables_, elements_;
-  std::uint32_t import_count_ = 0, export_count_ = 0, global_count_ = 0, table_count_ = 0, element_count_ = 0;
+  std::uint32_t import_count_ = 0, imported_functions_ = 0, imported_globals_ = 0, export_count_ = 0, global_count_ = 0, table_count_ = 0, element_count_ = 0;
   std::vector<std::uint8_t> data_;
 };
 

@@ -288,7 +288,7 @@ class generator final : public value_generator {
       case 12: return loop({}, {}, depth + 1);
       case 13: return branch_if(s, depth + 1);
       case 14: return call_giving({}, depth + 1);
-      case 15: return many_values(depth);
+      case 15: return r_.one_in(3) ? on_deep_stack(depth) : many_values(depth);
       case 16: return bulk(depth);
       case 17: return tables(depth);
       case 18: return leave_if(depth + 1);
@@ -317,6 +317,16 @@ class generator final : public value_generator {
     else
       block_giving(all, depth + 1);
     if (r_.one_in(2)) statement(depth + 1);
+    consume(all);
+  }
+  // Something above so many values that walks over the stack end before the last.
+  void on_deep_stack(int depth) {
+    types all(30 + r_.below(60));
+    for (auto& t : all) {
+      t = any_number();
+      r_.one_in(2) ? constant(t, sequences::any_value(r_, t)) : get(any_local(t));
+    }
+    for (auto n = 1 + r_.below(3); n--;) r_.one_in(2) ? call_giving({}, depth + 1) : statement(depth + 1);
     consume(all);
   }
   void length(int depth, std::uint32_t most) { risky() ? value(val::i32, depth + 1) : i32(r_.below(most)); }

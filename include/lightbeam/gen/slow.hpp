@@ -101,21 +101,15 @@ struct slow {
 
   // --- temporaries -----------------------------------------------------------------------------------------------
 
-  // The deepest entry that owns one of these registers goes to its slot.
+  // The deepest of the top entries that own one of these registers goes to its slot; nothing else may be emitted, for the handler
+  // that asks may be half done: arguments in their registers, results in homes. Walks stay short: what is found below the top has
+  // been covered by as many operators as the walk takes steps, and owns nothing any more.
   static void spill(G& g, std::uint32_t wanted) {
-    value *deepest = nullptr, *deepest_general = nullptr, *p = g.sp - 1;
-    for (; !p->is_floor(); --p) {
+    value* deepest = nullptr;
+    int depth = 0;
+    for (value* p = g.sp - 1; !p->is_floor() && !(deepest && depth >= 64); --p, ++depth)
       if (p->registers() & wanted) deepest = p;
-      if (p->registers() & G::temporaries & general_registers) deepest_general = p;
-    }
-    if (deepest) {
-      to_slot(g, deepest);
-      // Walks stay short: what lies far below the top becomes a floor. That takes a general register.
-      if (g.sp - p <= 64) return;
-      if (!(g.registers & general_registers) && deepest_general) to_slot(g, deepest_general);
-      if (g.registers & general_registers) flush_from(g, g.sp - 33);
-      return;
-    }
+    if (deepest) return to_slot(g, deepest);
     // Only a handler that holds too many could come here. Its code is thrown away.
     g.registers |= wanted;
     fail(g, failure_kind::limit, "no temporary left (a bug of this library)", val::none, val::none);

@@ -101,11 +101,10 @@ template <> inline constexpr auto lower<"global.get"> = [](auto& g, std::uint32_
   using Policy = policy_of<decltype(g)>;
   if (i >= g.c.info->globals.size()) return g.unknown("unknown global", i);
   const val t = g.c.info->globals[i].type;
-  reg pointer;
-  const address from = globals<Policy>::place(g, i, pointer);
-  g.release(pointer);
   const destination d = g.target(t);
-  g.load_typed(t, d.in, from);
+  reg pointer;
+  g.load_typed(t, d.in, globals<Policy>::place(g, i, pointer));
+  g.release(pointer);
   g.finish(d, t);
 };
 template <> inline constexpr auto lower<"global.set"> = [](auto& g, std::uint32_t i) {
