@@ -196,7 +196,9 @@ all() {
   together run.sh csmith.sh
 }
 long() {
+  unit "$folder"
   matrix
+  system
   system_watched
   watched
   with_quickjs --large mutations --scale 20
@@ -206,6 +208,7 @@ long() {
   together "sequences --count 7000000 --seed 4" "sequences --count 7000000 --policy bounds_checks_two_registers --cpu v1 --seed 5"
   together "sequences --count 3000000 --policy guard_pages_two_registers --seed 6" "sequences --count 3000000 --policy verified --seed 7"
   together "structured --count 200000 --seed 3" "structured --count 200000 --policy bounds_checks_two_registers --cpu v1 --seed 4"
+  programs
   libraries
 }
 

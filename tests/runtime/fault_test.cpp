@@ -126,6 +126,53 @@ TEST_CASE("child: the handler before ours" * doctest::skip()) {
   CHECK(traps(w.call<int(int)>("f", -1), trap_code::memory_out_of_bounds));
 }
 
+namespace {
+struct sigaction below {};
+volatile int passed_on = 0;
+
+void pass_on(int number, siginfo_t* info, void* machine) {
+  if (info->si_addr == const_cast<char*>(forbidden())) return jump_back(number, info, machine);
+  passed_on = passed_on + 1;
+  below.sa_sigaction(number, info, machine);
+}
+}  // namespace
+
+TEST_CASE("child: a handler above ours" * doctest::skip()) {
+  const world w(loads, {}, memory_kind::guard_pages);
+  struct sigaction later {};
+  later.sa_sigaction = &pass_on;
+  later.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  REQUIRE(sigaction(SIGSEGV, &later, &below) == 0);
+  CHECK(traps(w.call<int(int)>("f", -1), trap_code::memory_out_of_bounds));
+  const world again(loads, {}, memory_kind::guard_pages);  // leaves it where it is
+  CHECK(traps(again.call<int(int)>("f", -1), trap_code::memory_out_of_bounds));
+  CHECK(passed_on == 2);
+  if (sigsetjmp(back, 1) == 0) *forbidden() = 1;
+  CHECK(touched == const_cast<char*>(forbidden()));
+  CHECK(passed_on == 2);
+  CHECK(w.call<int(int)>("f", 0).value() == 1);
+}
+
+// Each catches what it touched itself, and the guest goes on.
+TEST_CASE("child: a host function faults" * doctest::skip()) {
+  struct sigaction first {};
+  first.sa_sigaction = &jump_back;
+  first.sa_flags = SA_SIGINFO;
+  REQUIRE(sigaction(SIGSEGV, &first, nullptr) == 0);
+  for (const auto kind : {memory_kind::guard_pages, memory_kind::bounds_checks}) {
+    lightbeam::linker linker;
+    linker.bind("h", "f", [](int x) {
+      touched = nullptr;
+      if (sigsetjmp(back, 1) == 0) *forbidden() = 1;
+      return touched == const_cast<char*>(forbidden()) ? x + 1 : 0;
+    });
+    const world w(R"((module (import "h" "f" (func $f (param i32) (result i32))) (memory 1)
+      (func (export "f") (param i32) (result i32) (i32.add (call $f (local.get 0)) (i32.load (call $f (local.get 0)))))))", linker, kind);
+    CHECK(w.call<int(int)>("f", 6).value() == 7);
+    CHECK(traps(w.call<int(int)>("f", 65536), trap_code::memory_out_of_bounds));
+  }
+}
+
 TEST_CASE("child: an older handler is put back" * doctest::skip()) {
   const auto m = from_text(loads, memory_kind::guard_pages);
   struct sigaction before {};
@@ -157,6 +204,9 @@ int run_alone(const char* name) {
 TEST_CASE("faults and signals that are not ours go to the handler before") {
   CHECK(run_alone("child: the handler before ours") == 0);
 }
+
+TEST_CASE("faults that are ours come through a handler above, others stay with it") { CHECK(run_alone("child: a handler above ours") == 0); }
+TEST_CASE("a fault in a host function is the host's") { CHECK(run_alone("child: a host function faults") == 0); }
 
 TEST_CASE("where nobody handles them they end the process") {
   const world w(loads, {}, memory_kind::guard_pages);
