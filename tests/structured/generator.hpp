@@ -82,9 +82,18 @@ class generator final : public value_generator {
     if (fit.empty()) return constant(*first, is_reference(*first) ? 0 : sequences::any_value(r_, *first));
     const auto f = r_.pick(fit);
     const auto& type = type_of(program_, f);
-    values(type.params, depth + 1);
+    if (r_.one_in(3)) plain_arguments(type.params);
+    else values(type.params, depth + 1);
     if (!call_through_table(f, depth)) emit("call", f, type.params.size(), type.results);
     consume({type.results.begin() + (first ? 1 : 0), type.results.end()});
+  }
+  // Those that want registers of every kind while they move.
+  void plain_arguments(const types& params) {
+    for (const val t : params) {
+      if (is_reference(t) || r_.one_in(4)) get(any_local(t));
+      else if (t == val::f32 || t == val::f64) constant(t, sequences::any_value(r_, t));
+      else get(any_local(t)), get(any_local(t)), emit(t == val::i32 ? lightbeam::op("i32.mul") : lightbeam::op("i64.mul"));
+    }
   }
   bool call_through_table(std::uint32_t f, int depth) {
     if (r_.one_in(2)) return false;
@@ -321,12 +330,15 @@ class generator final : public value_generator {
   }
   // Something above so many values that walks over the stack end before the last.
   void on_deep_stack(int depth) {
-    types all(30 + r_.below(60));
-    for (auto& t : all) {
-      t = any_number();
-      r_.one_in(2) ? constant(t, sequences::any_value(r_, t)) : get(any_local(t));
+    types all;
+    for (auto runs = 1 + r_.below(3); runs--;) {
+      const bool constants = r_.one_in(2);
+      for (auto n = 16 + r_.below(28); n--;) {
+        all.push_back(any_number());
+        constants ? constant(all.back(), sequences::any_value(r_, all.back())) : get(any_local(all.back()));
+      }
     }
-    for (auto n = 1 + r_.below(3); n--;) r_.one_in(2) ? call_giving({}, depth + 1) : statement(depth + 1);
+    for (auto n = 1 + r_.below(3); n--;) r_.one_in(3) ? statement(depth + 1) : call_giving({}, depth + 1);
     consume(all);
   }
   void length(int depth, std::uint32_t most) { risky() ? value(val::i32, depth + 1) : i32(r_.below(most)); }
