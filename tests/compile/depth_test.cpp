@@ -148,3 +148,37 @@ TEST_CASE("an imported global is read above a deep stack") {
       }
     }
 }
+
+TEST_CASE("what a branch takes along stays while loads below it are done") {
+  struct number {
+    val type;
+    op from, back;
+  };
+  const number numbers[] = {{val::i32, "nop", "nop"}, {val::i64, "i64.extend_i32_u", "i32.wrap_i64"}, {val::f32, "f32.convert_i32_s", "i32.trunc_f32_s"}, {val::f64, "f64.convert_i32_s", "i32.trunc_f64_s"}};
+  for (const auto& n : numbers)
+    for (const op branch : {op("br"), op("br_if"), op("br_table")})
+      for (const int below : {1, 2, 5, 40}) {
+        CAPTURE(int(n.type));
+        CAPTURE(branch->name);
+        CAPTURE(below);
+        module_builder m;
+        m.memory(1, 1);
+        code_writer w;
+        w.block("block", n.type);
+        for (int i = 0; i < below; ++i) w.op("local.get", 0).memory("i32.load", 0);
+        w.op("local.get", 1).op("local.get", 2).op("i32.mul").op(n.from);
+        if (branch->name != op("br")->name) w.op("local.get", 3);
+        if (branch->name == op("br_table")->name) w.op(branch, 1, 0, 0);
+        else w.op(branch, 0);
+        if (branch->name == op("br_if")->name) w.op("unreachable");
+        w.op("end").op(n.back);
+        m.export_as("run", external::function, m.function({{val::i32, val::i32, val::i32, val::i32}, {val::i32}}, {}, w));
+        for (const auto policy : policies::names()) {
+          CAPTURE(policy);
+          const auto compiled = policies::make_engine(policy)->compile(m.bytes());
+          REQUIRE(compiled);
+          store s;
+          CHECK(linker().instantiate(s, *compiled).value().get<int(int, int, int, int)>("run").value()(64, 6, 7, 1).value() == 42);
+        }
+      }
+}

@@ -24,6 +24,7 @@ struct branch_table {
     g.c.tables += std::uint32_t(named.size());
     const std::uint8_t* const next = g.pc;
 
+    g.settle_loads();  // while there are registers for them
     const reg at = reg::cx, table = reg::dx;
     if (!g.is_free(at) && !index.reads(at)) g.template cold<&slow<Policy>::evict>(at);
     g.start(at, index, flags_are::live);

@@ -249,9 +249,15 @@ struct flow {
 
   // What every branch does first: results where they can be read without changing the stack, loads done.
   [[LIGHTBEAM_SCALAR]] static void prepare(G& g, std::span<const val> types, bool one_register) {
-    if (types.size() == 1 && one_register) single_result_in_place(g);
-    else if (!types.empty()) flush_results(g, types.size());
+    if (types.size() != 1 || !one_register) {
+      flush_results(g, types.size());
+      return g.settle_loads();
+    }
+    single_result_in_place(g);
+    // Not on the stack meanwhile: whatever wants a register for the loads must not spill it.
+    const value result = g.pop();
     g.settle_loads();
+    g.push(result);
   }
   static void flush_results(G& g, std::size_t count) {
     for (value* p = g.sp - count; p < g.sp; ++p)
