@@ -65,4 +65,5 @@ MUTANTS = [
     ("a local below 32 operands stays latent", "gen/slow.hpp", "      if (++depth > 32) return flush_from(g, p);\n      if ((p->is(where::local)", "      if (++depth > 32) return flush_from(g, p - 1);\n      if ((p->is(where::local)"),
     ("a call forgets what lies below 32 operands", "gen/calls.hpp", "        cold::flush_from(g, p);\n        break;", "        cold::flush_from(g, p - 1);\n        break;"),
     ("a spill empties the stack below", "gen/slow.hpp", "    if (deepest) return to_slot(g, deepest);\n", "    if (deepest) return to_slot(g, deepest), depth >= 64 && g.registers & general_registers ? flush_from(g, g.sp - 33) : void();\n"),
+    ("a br_table settles loads after it has claimed registers", "gen/br_table.hpp", "    g.settle_loads();  // while there are registers for them\n", ""),
 ]
