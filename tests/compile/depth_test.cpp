@@ -11,6 +11,21 @@ namespace {
 
 constexpr int x = 1000, y = 3, z = 77;
 
+// Under every policy, what `m` exports as "run" gives; `exporter`, if any, is what it imports from.
+template <class F, class... Argument>
+void check_run(auto expected, const module_builder& m, const module_builder* exporter, Argument... arguments) {
+  for (const auto policy : policies::names()) {
+    CAPTURE(policy);
+    const auto engine = policies::make_engine(policy);
+    store s;
+    linker l;
+    if (exporter) l.instance("a", l.instantiate(s, engine->compile(exporter->bytes()).value()).value());
+    const auto compiled = engine->compile(m.bytes());
+    REQUIRE(compiled);
+    CHECK(l.instantiate(s, *compiled).value().get<F>("run").value()(arguments...).value() == expected);
+  }
+}
+
 // A function of x, y and z: pushes `deep`, then y so many times, does what must not change the first, and gives the sum.
 template <class Deep, class Change>
 void check(Deep deep, Change change) {
@@ -25,14 +40,8 @@ void check(Deep deep, Change change) {
     change(w, setter);
     for (int i = 0; i < above; ++i) w.op("i32.add");
     m.export_as("run", external::function, m.function({{val::i32, val::i32, val::i32}, {val::i32}}, {}, w));
-    for (const auto policy : policies::names()) {
-      CAPTURE(policy);
-      CAPTURE(above);
-      const auto compiled = policies::make_engine(policy)->compile(m.bytes());
-      REQUIRE(compiled);
-      store s;
-      CHECK(linker().instantiate(s, *compiled).value().get<int(int, int, int)>("run").value()(x, y, z).value() == x + above * y);
-    }
+    CAPTURE(above);
+    check_run<int(int, int, int)>(x + above * y, m, nullptr, x, y, z);
   }
 }
 void local(code_writer& w) { w.op("local.get", 0); }
@@ -90,10 +99,10 @@ TEST_CASE("arguments stay what they are while others move, above a deep stack") 
         for (std::uint32_t i = 0; i < 5; ++i)
           if (int(i) != constant_at) sum.op("local.get", i).op("i64.extend_i32_u").op("i64.add");
         const auto f = m.function(callee, {}, sum);
-        w.op("local.get", 0).op("local.set", local).constant(val::i64, 3).op("local.set", local == 1 ? 2 : 1);
+        const std::uint32_t three = local == 1 ? 2 : 1;
+        w.op("local.get", 0).op("local.set", local).constant(val::i64, 3).op("local.set", three);
         bury(w, local, others);
         for (int i = 0; i < 5; ++i) {
-          const std::uint32_t three = local == 1 ? 2 : 1;
           if (i == constant_at) w.constant(val::f64, 0x3ff8'0000'0000'0000);
           else if (i == 0 || (i == 1 && constant_at == 0)) w.constant(val::i64, 9).op("i32.wrap_i64");
           else w.op("local.get", three).op("local.get", three).op("i64.mul").op("i32.wrap_i64");
@@ -103,13 +112,7 @@ TEST_CASE("arguments stay what they are while others move, above a deep stack") 
         w.op("local.get", 8);
         const std::vector<val> locals(8, val::i64);
         m.export_as("run", external::function, m.function({{val::i64}, {val::i64}}, locals, w));
-        for (const auto policy : policies::names()) {
-          CAPTURE(policy);
-          const auto compiled = policies::make_engine(policy)->compile(m.bytes());
-          REQUIRE(compiled);
-          store s;
-          CHECK(linker().instantiate(s, *compiled).value().get<std::uint64_t(std::uint64_t)>("run").value()(much).value() == 4 * 9);
-        }
+        check_run<std::uint64_t(std::uint64_t)>(4 * 9, m, nullptr, much);
       }
 }
 
@@ -136,16 +139,7 @@ TEST_CASE("an imported global is read above a deep stack") {
       for (int i = 0; i < others + 2; ++i) w.op("drop");
       w.op("local.get", 0);
       m.export_as("run", external::function, m.function({{val::i64}, {val::i64}}, locals, w));
-      for (const auto policy : policies::names()) {
-        CAPTURE(policy);
-        const auto engine = policies::make_engine(policy);
-        store s;
-        linker l;
-        l.instance("a", l.instantiate(s, engine->compile(owner.bytes()).value()).value());
-        const auto compiled = engine->compile(m.bytes());
-        REQUIRE(compiled);
-        CHECK(l.instantiate(s, *compiled).value().get<std::uint64_t(std::uint64_t)>("run").value()(0x1122'3344'5566'7788).value() == 42);
-      }
+      check_run<std::uint64_t(std::uint64_t)>(42, m, &owner, 0x1122'3344'5566'7788);
     }
 }
 
@@ -173,12 +167,6 @@ TEST_CASE("what a branch takes along stays while loads below it are done") {
         if (branch->name == op("br_if")->name) w.op("unreachable");
         w.op("end").op(n.back);
         m.export_as("run", external::function, m.function({{val::i32, val::i32, val::i32, val::i32}, {val::i32}}, {}, w));
-        for (const auto policy : policies::names()) {
-          CAPTURE(policy);
-          const auto compiled = policies::make_engine(policy)->compile(m.bytes());
-          REQUIRE(compiled);
-          store s;
-          CHECK(linker().instantiate(s, *compiled).value().get<int(int, int, int, int)>("run").value()(64, 6, 7, 1).value() == 42);
-        }
+        check_run<int(int, int, int, int)>(42, m, nullptr, 64, 6, 7, 1);
       }
 }

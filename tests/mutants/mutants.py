@@ -67,3 +67,9 @@ MUTANTS = [
     ("a spill empties the stack below", "gen/slow.hpp", "    if (deepest) return to_slot(g, deepest);\n", "    if (deepest) return to_slot(g, deepest), depth >= 64 && g.registers & general_registers ? flush_from(g, g.sp - 33) : void();\n"),
     ("a br_table settles loads after it has claimed registers", "gen/br_table.hpp", "    g.settle_loads();  // while there are registers for them\n", ""),
 ]
+
+
+def misplaced(include, name, header, old, new):
+    """Why this bug cannot be put into the headers, or None."""
+    times = (include / "lightbeam" / header).read_text().count(old)
+    return None if times == 1 and old != new else f"{name}: its text occurs {times} times in {header}"

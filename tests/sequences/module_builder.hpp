@@ -107,12 +107,10 @@ class module_builder {
   }
   std::uint32_t import_function(std::string_view module, std::string_view name, const function_type& t) {
     imports_.name(module).name(name).byte(std::uint8_t(lightbeam::external::function)).u32(type(t));
-    ++import_count_;
     return imported_functions_++;
   }
   std::uint32_t import_global(std::string_view module, std::string_view name, val t) {
     imports_.name(module).name(name).byte(std::uint8_t(lightbeam::external::global)).byte(type_byte(t)).byte(1);
-    ++import_count_;
     return imported_globals_++;
   }
   // `body` is without the final `end`.
@@ -158,7 +156,7 @@ class module_builder {
     byte_writer m;
     m.little_endian(0x0000'0001'6d73'6100, 8);
     section(m, 1, type_section());
-    section(m, 2, counted(import_count_, imports_));
+    section(m, 2, counted(imported_functions_ + imported_globals_, imports_));
     section(m, 3, function_section());
     section(m, 4, counted(table_count_, tables_));
     section(m, 5, memory_);
@@ -214,7 +212,7 @@ class module_builder {
   std::vector<std::uint32_t> functions_;
   std::vector<byte_writer> bodies_;
   byte_writer imports_, exports_, globals_, memory_, start_, tables_, elements_;
-  std::uint32_t import_count_ = 0, imported_functions_ = 0, imported_globals_ = 0, export_count_ = 0, global_count_ = 0, table_count_ = 0, element_count_ = 0;
+  std::uint32_t imported_functions_ = 0, imported_globals_ = 0, export_count_ = 0, global_count_ = 0, table_count_ = 0, element_count_ = 0;
   std::vector<std::uint8_t> data_;
 };
 
