@@ -139,7 +139,7 @@ TEST_CASE("an imported global is read above a deep stack") {
       for (int i = 0; i < others + 2; ++i) w.op("drop");
       w.op("local.get", 0);
       m.export_as("run", external::function, m.function({{val::i64}, {val::i64}}, locals, w));
-      check_run<std::uint64_t(std::uint64_t)>(42, m, &owner, 0x1122'3344'5566'7788);
+      check_run<std::uint64_t(std::uint64_t)>(42, m, &owner, std::uint64_t{0x1122'3344'5566'7788});
     }
 }
 
