@@ -49,6 +49,8 @@ class batch {
   random_source source(std::uint64_t number) const { return random_source(seed_ ^ (number * 0x9e3779b97f4a7c15)); }
 
   void add_helpers() {
+    constexpr const char* spectest_globals[] = {"global_i32", "global_i64", "global_f32", "global_f64"};
+    for (const val t : number_types) module_.imported_global[number(t)] = builder_.import_global("spectest", spectest_globals[number(t)], t, false);
     builder_.memory(1, 1);
     builder_.export_as("memory", lightbeam::external::memory, 0);
     builder_.passive_data(data_);
@@ -61,12 +63,24 @@ class batch {
       module_.pair_type[n] = builder_.type({{t, t}, {t, t}});
       module_.identity[n] = builder_.function({{t}, {t}}, {}, code_writer().op("local.get", 0));
       module_.swap[n] = builder_.function({{t, t}, {t, t}}, {}, code_writer().op("local.get", 1).op("local.get", 0));
+      module_.gather[n] = add_gather(t);
       module_.table_slot[n] = std::uint32_t(table.size());
       table.push_back(module_.identity[n]);
     }
     builder_.table(table);
     add_clobber();
     add_reset();
+  }
+  // Writes all of its arguments to memory, and gives the last of that type back.
+  std::uint32_t add_gather(val result) {
+    const auto params = gathered_for(result);
+    code_writer w;
+    std::uint32_t last = 0;
+    for (std::uint32_t i = 0; i < params.size(); ++i) {
+      w.i32(0).op("local.get", i).memory(operators_of[number(params[i])].store, 3072 + 8 * i);
+      if (params[i] == result) last = i;
+    }
+    return builder_.function({{params.begin(), params.end()}, {result}}, {}, w.op("local.get", last));
   }
   // Keeps as many values alive as there are registers, and changes all that a callee may change.
   void add_clobber() {

@@ -15,9 +15,15 @@ struct surroundings {
   std::uint32_t swap[4] = {};            // (T T) -> (T T)
   std::uint32_t unary_type[4] = {};      // type index of (T) -> T
   std::uint32_t pair_type[4] = {};       // type index of (T T) -> (T T)
+  std::uint32_t gather[4] = {};          // of many parameters, to T
   std::uint32_t global[4] = {};
+  std::uint32_t imported_global[4] = {};  // cannot be written
   std::uint32_t table_slot[4] = {};      // of the identities
 };
+
+// Parameters of the functions that gather: what returns the n-th number type takes the first 7 + n, of which four integers have registers.
+inline constexpr val gathered[] = {val::i32, val::f64, val::i64, val::f32, val::i32, val::i64, val::f64, val::f32, val::i32, val::i64};
+inline std::span<const val> gathered_for(val result) { return std::span(gathered).first(7 + number(result)); }
 
 // Operators of each number type that stand for any like them.
 struct type_operators {
@@ -56,6 +62,7 @@ class function_builder {
       below.push_back(r_.pick(number_types));
       latent ? operand(below.back(), 2) : computed(below.back());
     }
+    if (deep && r_.one_in(3)) bury(below);
     if (r_.one_in(6)) w_.op("call", module_.clobber);
     surrounded();
     fold(below);
@@ -64,6 +71,19 @@ class function_builder {
   }
 
  private:
+  // Runs of constants or of locals, so that what has registers lies where walks over the stack do not look.
+  void bury(std::vector<val>& below) {
+    for (auto runs = 1 + r_.below(2); runs--;) {
+      const bool constants = r_.one_in(2);
+      for (auto n = 20 + r_.below(r_.one_in(4) ? 50 : 24); n--;) {
+        below.push_back(r_.pick(number_types));
+        if (constants) w_.constant(below.back(), any_value(r_, below.back()));
+        else w_.op("local.get", any_local(below.back()));
+      }
+    }
+    if (r_.one_in(2)) below.push_back(r_.pick(number_types)), gather(below.back(), true);
+  }
+
   // ---- locals
 
   std::uint32_t own_locals() const { return many_locals_ ? 10 : 2; }
@@ -99,7 +119,7 @@ class function_builder {
   // A value of type t on the stack, of some shape.
   void operand(val t, int depth = 0) {
     if (depth == 0 && r_.one_in(12)) interfere(t);
-    switch (r_.below(depth < 2 ? 12 : 4)) {
+    switch (r_.below(depth < 2 ? 14 : 4)) {
       case 0: w_.constant(t, any_value(r_, t)); break;
       case 1: w_.op("local.get", parameter(t)); break;
       case 2: w_.op("local.get", own(t)); break;
@@ -111,6 +131,8 @@ class function_builder {
       case 8: w_.op("local.get", parameter(val::i32)).memory(ops(t).load, offset()); break;
       case 9: small_address(), w_.memory(ops(t).load, r_.below(64)); break;
       case 10: structured(t, depth); break;
+      case 11: gather(t, r_.one_in(2)); break;
+      case 12: w_.op("global.get", module_.imported_global[number(t)]); break;
       default: w_.op("global.get", module_.global[number(t)]);
     }
     if (depth == 0 && r_.one_in(8)) disturb(t);
@@ -164,6 +186,19 @@ class function_builder {
       case 4: operand(t, depth + 1), w_.op("call", module_.identity[number(t)]); break;
       default: operand(t, depth + 1), operand(t, depth + 1), w_.op("call", module_.swap[number(t)]), w_.op(ops(t).sub);
     }
+  }
+  // Arguments of any shape; `hungry`: nearly all of them want a register while others move into theirs.
+  void gather(val result, bool hungry) {
+    for (const val t : gathered_for(result)) {
+      if (!hungry || r_.one_in(5)) operand(t, 2);
+      else if (is_float(t)) w_.constant(t, any_value(r_, t));
+      else w_.op("local.get", any_local(t)).op("local.get", any_local(t)).op(t == val::i64 ? lightbeam::op("i64.mul") : lightbeam::op("i32.mul"));
+    }
+    w_.op("call", module_.gather[number(result)]);
+  }
+  // What a branch drops.
+  void dropped() {
+    for (auto n = r_.one_in(2) ? 1 + r_.below(3) : 0; n--;) operand(r_.pick(number_types), 1);
   }
   void condition() {
     if (r_.one_in(3)) w_.op("local.get", parameter(val::i32));
@@ -251,7 +286,10 @@ class function_builder {
   // The innermost of three blocks, the outermost, or the default.
   void table_branch(val t) {
     w_.op("local.set", temporary(t)).block("block", t).block("block", t).block("block", t);
-    w_.op("local.get", temporary(t)).op("local.get", any_local(val::i32)).i32(3).op("i32.and");
+    dropped();
+    w_.op("local.get", temporary(t));
+    if (r_.one_in(2)) operand(t, 1), w_.op(ops(t).add);
+    w_.op("local.get", any_local(val::i32)).i32(3).op("i32.and");
     w_.op("br_table", 2, r_.below(3), r_.below(3), r_.below(3)).op("end");
     operand(t), w_.op(ops(t).add).op("end");
     operand(t), w_.op(ops(t).sub).op("end");
@@ -264,8 +302,9 @@ class function_builder {
       case 0: w_.block("block", final_), consumed(), w_.op("end"); break;
       case 1: condition(), w_.block("if", final_), consumed(), w_.op("else"), operand(final_), w_.op("end"); break;
       case 2: loop(); break;
-      case 3: w_.block("block", final_), consumed(), w_.op("return").op("end"); break;
+      case 3: w_.block("block", final_), dropped(), consumed(), w_.op("return").op("end"); break;
       case 4: nested_loop(); break;
+      case 5: w_.block("block", final_), dropped(), consumed(), w_.op("br", 0).op("end"); break;
       default: consumed();
     }
   }

@@ -109,8 +109,8 @@ class module_builder {
     imports_.name(module).name(name).byte(std::uint8_t(lightbeam::external::function)).u32(type(t));
     return imported_functions_++;
   }
-  std::uint32_t import_global(std::string_view module, std::string_view name, val t) {
-    imports_.name(module).name(name).byte(std::uint8_t(lightbeam::external::global)).byte(type_byte(t)).byte(1);
+  std::uint32_t import_global(std::string_view module, std::string_view name, val t, bool is_mutable = true) {
+    imports_.name(module).name(name).byte(std::uint8_t(lightbeam::external::global)).byte(type_byte(t)).byte(is_mutable);
     return imported_globals_++;
   }
   // `body` is without the final `end`.

@@ -244,6 +244,7 @@ class generator final : public value_generator {
   }
   void terminator(int depth) {
     const scope s = r_.pick(scopes_);
+    for (auto n = r_.one_in(3) ? 1 + r_.below(4) : 0; n--;) value(any_number(), depth + 2);  // what the branch drops
     switch (r_.below(8)) {
       case 0: values(function_->type.results, depth + 1), return_(); break;
       case 1:
