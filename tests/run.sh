@@ -22,7 +22,7 @@ Installs what is missing, builds, runs every test, and ends with `N passed, N fa
   programs           real programs from npm, and programs of our own made with wasi-libc
   csmith [COUNT [SEED]]
                      random C programs, compiled natively and by us; 20 if not said
-  libraries [NAME]   zlib, lua and sqlite, likewise
+  libraries [NAME]   zlib, lua, sqlite, and marks (what small processors are measured with), likewise
   fuzzers [MINUTES [TARGET]...]
                      targets for libFuzzer, 15 minutes each if not said; not part of everything
   mutations          prefixes and mutations of modules, through validator and engine
