@@ -7,11 +7,13 @@ using namespace lightbeam;
 using sequences::code_writer;
 using sequences::module_builder;
 
-// What is wrong with an operator is said of its first byte, by the compiler as by the validator.
+// What is wrong with an operator is said of its first byte, what is wrong with the bytes of an immediate of the first that cannot be right, by
+// the compiler as by the validator.
 namespace {
 
-void check(code_writer before, const code_writer& wrong) {
-  const std::size_t fault = before.bytes().size();
+// `at`: which byte of `wrong` is meant.
+void check(code_writer before, const code_writer& wrong, std::size_t at = 0) {
+  const std::size_t fault = before.bytes().size() + at;
   module_builder m;
   before.append(wrong.bytes());
   m.function({}, {}, before);
@@ -21,7 +23,12 @@ void check(code_writer before, const code_writer& wrong) {
   REQUIRE(!compiled);
   REQUIRE(!validated);
   CHECK(validated.error().offset() == module.size() - before.bytes().size() - 1 + fault);  // behind the body stands its `end`
-  CHECK(compiled.error().offset() == validated.error().offset());
+  CHECK(compiled.error().text() == validated.error().text());
+}
+code_writer raw(std::initializer_list<int> bytes) {
+  code_writer w;
+  for (const int b : bytes) w.byte(std::uint8_t(b));
+  return w;
 }
 
 }  // namespace
@@ -46,4 +53,24 @@ TEST_CASE("operators with a prefix") {
   code_writer longer;
   longer.byte(0xfc).byte(0x80).byte(0x80).byte(0x00);
   check(one, longer);
+}
+
+TEST_CASE("bytes of immediates") {
+  const auto nop = code_writer().op("nop"), one = code_writer(nop).i32(0), three = code_writer(one).i32(0).i32(0);
+  for (const int opens : {0x02, 0x03}) {
+    check(nop, raw({opens, 0xc0, 0x7f, 0x0b}), 1);              // the empty type, of two bytes
+    check(nop, raw({opens, 0xff, 0x7f, 0x41, 0x00, 0x0b}), 1);  // i32, likewise
+    check(nop, raw({opens, 0x78, 0x0b}), 1);
+    check(nop, raw({opens, 0x80, 0x80, 0x80, 0x80, 0x40, 0x0b}), 5);
+  }
+  check(one, raw({0x04, 0xc0, 0x7f, 0x0b}), 1);
+  check(nop, raw({0x41, 0x80, 0x80, 0x80, 0x80, 0x10}), 5);                                // i32.const, too large
+  check(nop, raw({0x42, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01}), 10);  // i64.const
+  check(nop, raw({0x20, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00}), 5);                           // too long
+  check(one, raw({0x28, 0x02, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00}), 6);
+  check(one, raw({0x0e, 0x01, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00, 0x00}), 6);
+  check(nop, raw({0xfc, 0x80, 0x80, 0x80, 0x80, 0x80}), 5);
+  check(nop, raw({0xd0, 0x7f}), 1);
+  check(three, raw({0x1c, 0x01, 0x40}), 2);
+  check(nop, raw({0x0b, 0x01}), 1);  // behind the end
 }

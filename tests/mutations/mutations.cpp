@@ -17,8 +17,8 @@ namespace {
 using namespace mutations;
 
 constexpr const char* help = R"(mutations [--policy NAME] [--scale PERCENT] [--seed S] [--part NAME] [--large FILE] [--only PART:CASE] [--write FILE]
-Gives the validator and the engine, whole and in chunks, bad modules. Each must be refused with a text and an offset, or be valid,
-by both alike, in bounded time and memory.
+Gives the validator and the engine, whole and in chunks, bad modules. Each must be refused, with the same text and offset by both, or be
+valid, in bounded time and memory.
   --policy NAME     a policy of examples/policies (the first one that was built if not said)
   --scale PERCENT   of the cases to run (100 if not said): all prefixes of modules up to 20 KB, 2000 of larger ones, 200000 mutations
                     of modules up to 64 KB, 20000 of the large module

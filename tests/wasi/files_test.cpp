@@ -136,6 +136,14 @@ TEST_CASE("rights are only ever given away") {
   const auto fd = g.opened();
   CHECK(g.write(fd, "x") == notcapable);
   CHECK(fd_tell(g.state, g.memory, fd, g.result) == notcapable);
+  CHECK(fd_seek(g.state, g.memory, fd, 0, 1, g.result) == notcapable);
+  for (const auto one : {right::fd_seek, right::fd_tell}) {  // either of them tells where one is
+    REQUIRE(g.open("hello.txt", 0, one) == success);
+    const auto other = g.opened();
+    CHECK(fd_tell(g.state, g.memory, other, g.result) == success);
+    CHECK(fd_seek(g.state, g.memory, other, 0, 1, g.result) == success);
+    CHECK(fd_seek(g.state, g.memory, other, 1, 1, g.result) == (one == right::fd_seek ? success : notcapable));
+  }
   CHECK(fd_fdstat_set_rights(g.state, g.memory, fd, right::fd_read | right::fd_write, 0) == notcapable);
   CHECK(fd_fdstat_set_rights(g.state, g.memory, fd, 0, 0) == success);
   CHECK(g.read(fd) == "(error)");
@@ -168,6 +176,13 @@ TEST_CASE("directories are made, listed, renamed and removed") {
   CHECK(path_readlink(g.state, g.memory, g.folder, g.second_text_at, s, g.data_at, 4, g.result) == success);
   CHECK(g.get(g.data_at, g.load(g.result)) == "link");
   CHECK(g.open("symbolic") == success);
+  for (const std::uint32_t length : {4095u, 4096u, 30000u}) {
+    std::memset(g.bytes.data() + g.data_at, 'a', length);
+    g.put("long", g.second_text_at);
+    CHECK(path_symlink(g.state, g.memory, g.data_at, length, g.folder, g.second_text_at, 4) == (length < 4096 ? success : nametoolong));
+  }
+  CHECK(g.open("never", open_flag::create | open_flag::directory) == inval);
+  CHECK_FALSE(fs::exists(g.host.path / "given/never"));
 }
 
 TEST_CASE("a listing in small pieces gives every name once") {
@@ -191,6 +206,7 @@ TEST_CASE("a listing in small pieces gives every name once") {
     }
   }
   std::sort(names.begin(), names.end());
+  for (const auto nowhere : {std::uint64_t{1} << 63, ~std::uint64_t{0}}) CHECK(fd_readdir(g.state, g.memory, fd, g.data_at, 200, nowhere, g.result) == inval);
   CHECK(names.size() == 104);  // with inner.txt, deep, . and ..
   CHECK(std::adjacent_find(names.begin(), names.end()) == names.end());
   CHECK(std::find(names.begin(), names.end(), "file99") != names.end());

@@ -27,18 +27,19 @@ struct function_body {
   using G = generator<Policy>;
   using F = flow<Policy>;
   static constexpr std::uint32_t homes = Policy::regs::homes;
-  static constexpr std::uint32_t maximum_locals = 50'000;
 
   // Compiles a body (locals and operators; `body` is padded with 0xff behind its end) to c.out.
   [[LIGHTBEAM_SCALAR]] static result<void> compile(compile_context& c, std::uint32_t function, const std::uint8_t* body, std::size_t size) {
     begin(c, function, body, size);
-    if (read_locals(c, body + size) && count_locals(c, size)) {
+    if (read_locals(c, size) && count_locals(c, size)) {
+      const std::uint8_t* const operators = c.pc;
       assign_homes(c, size);
       const std::uint32_t entry = open(c, size);
       enter(c);
       run(c);
-      if (!c.failed && (!c.done || c.ended != body + size)) c.failed = failure(failure_kind::malformed, "operators remain after the end of the function").at(std::uint32_t(size));
+      if (!c.failed && (!c.done || c.ended != body + size)) c.failed = failure(failure_kind::malformed, "operators remain after the end of the function").at(std::uint32_t(c.ended - body));
       if (!c.failed) close(c, entry);
+      else if (c.failed->kind() != failure_kind::limit) dead_code<Policy>::explain(c, operators);
     }
     if (c.failed) return std::move(*c.failed).in_function(function).in_section(10);
     return {};
@@ -63,39 +64,23 @@ struct function_body {
     c.frames.reserve(size / 3 + 16);  // a block and its end are three bytes; most of it is never touched
   }
 
-  static bool read_locals(compile_context& c, const std::uint8_t* end) {
+  static bool read_locals(compile_context& c, std::size_t size) {
     const auto& type = c.info->type_of(c.function);
     c.local_memory.clear();
     for (const val t : type.params) c.local_memory.push_back(value::in_slot(t, 0));
     c.first_zero = std::uint32_t(type.params.size());
-    auto groups = decode_u32(c.pc);
-    std::uint64_t total = 0;
-    for (c.pc += groups.length; groups.length && groups.value; --groups.value) {
-      const auto count = decode_u32(c.pc);
-      if (!count.length || c.pc + count.length >= end) break;
-      c.pc += count.length;
-      const val t = value_type(*c.pc);
-      if (t == val::none || !contains(Policy::features, feature_of(t))) {
-        const type_refusal r = refused_type(*c.pc, "malformed value type");
-        return refuse(c, r.kind, r.what);
-      }
-      ++c.pc;
-      total += count.value;
-      if (total <= maximum_locals) c.local_memory.resize(c.local_memory.size() + count.value, value::constant(t, 0));
-    }
-    if (!groups.length || groups.value || c.pc >= end) return refuse(c, failure_kind::malformed, "unexpected end of section or function");
-    if (total > 0xffffffff) return refuse(c, failure_kind::malformed, "too many locals");
-    if (total > maximum_locals) return refuse(c, failure_kind::limit, "too many locals");
+    reader in({c.body, size}, 0, "unexpected end of section or function");
+    read_local_groups(in, Policy::features, [&](std::uint32_t count, val t) { c.local_memory.resize(c.local_memory.size() + count, value::constant(t, 0)); });
+    if (!in) return c.failed = in.error(), false;
+    c.pc = in.position();
     c.locals = c.local_memory.data();
     c.local_count = std::uint32_t(c.local_memory.size());
     return true;
   }
   static bool count_locals(compile_context& c, std::size_t size) {
     c.values.body(size);
-    return c.values.locals(c.local_count) || refuse(c, failure_kind::limit, expansion::text);
-  }
-  static bool refuse(compile_context& c, failure_kind kind, const char* what) {
-    c.failed = failure(kind, what).at(std::uint32_t(c.pc - c.body));
+    if (c.values.locals(c.local_count)) return true;
+    c.failed = failure(failure_kind::limit, expansion::text).at(std::uint32_t(c.pc - c.body));
     return false;
   }
 

@@ -30,33 +30,10 @@ template <class T>
 constexpr bool alignment_fits(const T&, const row_data&) { return true; }
 constexpr bool alignment_fits(const memarg& m, const row_data& row) { return m.align <= row.alignment; }
 
-// An immediate that is no LEB128 number of its width, or is cut off by the end of the body; a memory index that is not the byte 0.
-template <class Policy, imm I>
-void undecodable(generator<Policy>& g) {
-  if (I == imm::memory || I == imm::memory_init || I == imm::memory_copy) return g.fail(failure_kind::malformed, "zero byte expected");
-  const std::uint8_t* p = g.pc;
-  while (p < g.c.body_end && *p & 0x80) ++p;
-  const bool cut = p == g.c.body_end;
-  g.fail(failure_kind::malformed, cut ? "unexpected end of section or function" : p - g.pc < 5 ? "integer too large" : "integer representation too long");
-}
-
-template <class Policy, class T>
-void misaligned(generator<Policy>& g, T immediate) {
-  if constexpr (std::same_as<T, memarg>) {
-    if (immediate.align >= 32) return g.fail(failure_kind::malformed, "malformed memop flags");
-  }
-  g.fail(failure_kind::invalid, "alignment must not be larger than natural");
-}
-
-// Names the first operand that has the wrong type.
+// An immediate or an operand that does not fit. Which, and why, is said by the validator, which looks at the function once more.
 template <class Policy>
-void mistyped(generator<Policy>& g, const entry* e) {
-  int count = 0;
-  while (count < 3 && e->row.in[count]) ++count;
-  for (int k = count - 1; k >= 0; --k) {
-    const val found = g.sp[k - count].type(), wanted = val(e->row.in[k]);
-    if (found != wanted) return g.mismatch(wanted, found);
-  }
+void rejected(generator<Policy>& g) {
+  g.fail(failure_kind::invalid, "an operator was refused that is valid (a bug of this library)");
 }
 
 // A handler may have a short way for the frequent forms of its operands: `quick` does all of the operator, immediates included,
@@ -89,14 +66,13 @@ template <class Policy, class H, imm I, int Ins>
   for (int k = 0; k < Ins; ++k) wrong |= g.sp[k - Ins].tag ^ e->row.in[k];
   const H& h = *static_cast<const H*>(e->handler);
   if constexpr (I == imm::none || I == imm::br_table) {
-    if (wrong & value::type_mask) [[unlikely]] g.template refuse<&mistyped<Policy>>(e);
+    if (wrong & value::type_mask) [[unlikely]] g.template refuse<&rejected<Policy>>();
     else handle(g, h);
   } else {
     const auto read = read_immediate<I>(g.pc);
-    if (!read.length) [[unlikely]] g.template refuse<&undecodable<Policy, I>>();
-    else if (wrong & value::type_mask) [[unlikely]] g.template refuse<&mistyped<Policy>>(e);
-    else if (I == imm::memarg && !alignment_fits(read.value, e->row)) [[unlikely]] g.template refuse<&misaligned<Policy, std::remove_cvref_t<decltype(read.value)>>>(read.value);
-    else {
+    if (!read.length || wrong & value::type_mask || !alignment_fits(read.value, e->row)) [[unlikely]] {
+      g.template refuse<&rejected<Policy>>();
+    } else {
       g.pc += read.length;
       handle(g, h, read.value);
     }

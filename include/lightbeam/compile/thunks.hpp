@@ -109,6 +109,10 @@ class thunk_writer {
     get(r15, r14, header_offset::memory_base);
     a_.call(place(cx, offsetof(function_record, code)));
     a_.pop(r14);
+    // While a host function ran, calls on another stack may have given this instance their limit. Results are in other registers.
+    get(di, r14, header_offset::store_context);
+    get(di, di, offsetof(context, stack_limit));
+    put(r14, header_offset::stack_limit, di);
     get(r15, r14, header_offset::memory_base);
     a_.ret();
 

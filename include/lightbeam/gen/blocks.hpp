@@ -100,10 +100,7 @@ struct blocks {
 
   [[LIGHTBEAM_SCALAR]] static void else_(G& g) {
     auto& f = *g.c.frame;
-    if (f.kind != construct::then_arm) {
-      g.pc = g.at;
-      return g.fail(failure_kind::malformed, "else without if");
-    }
+    if (f.kind != construct::then_arm) return g.fail(failure_kind::malformed, "else without if");
     if (!f.dead) {
       if (!F::check_exactly(g, f.results)) return;
       F::branch(g, f);

@@ -33,6 +33,18 @@ struct dead_code {
     g.fail(failure_kind::invalid, "");
     g.c.failed = next.error();
   }
+  // What the validator says of a function that could not be compiled, whose operators begin there: handlers and steps know what does
+  // not fit, but not in which byte. A handler may refuse what is valid.
+  static void explain(compile_context& c, const std::uint8_t* operators) {
+    c.frames.resize(1);
+    expansion unlimited;
+    unlimited.lift();
+    reader in(std::span(operators, c.body_end), std::uint32_t(operators - c.body), "unexpected end of section or function");
+    operand_stack stack(unlimited);
+    surroundings around{c};
+    operator_validator<surroundings>(*c.info, Policy::features, around, in, stack).run(false);
+    if (!in) c.failed = in.error();
+  }
 };
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -17,9 +17,7 @@ struct slow {
   static void illegal_opcode(G& g, std::uint32_t code) { end(g, failure(failure_kind::malformed, "illegal opcode").of(code)); }
   static void end(G& g, failure&& f) {
     static constexpr std::uint8_t stop[] = {0xff};
-    // A malformed immediate lies at the cursor, the rest at the operator. The last immediate may have been read from the padding.
-    const std::uint8_t* at = f.kind() == failure_kind::malformed ? g.pc : g.at == g.c.prefixed_by ? g.c.prefix : g.at;
-    if (at > g.c.body_end) at = g.c.body_end;
+    const std::uint8_t* const at = g.at == g.c.prefixed_by ? g.c.prefix : g.at;
     if (!g.c.failed) g.c.failed = std::move(f).at(std::uint32_t(at - g.c.body));
     g.pc = stop;
   }

@@ -23,8 +23,9 @@ struct thread_stack {
     if (low == 1) [[unlikely]] read();
     const std::uintptr_t wanted = here > bytes ? here - bytes : 0;
     const std::uintptr_t lowest = low + (high - low < 2 * most_reserve ? (high - low) / 2 : most_reserve);
-    return here < low || here >= high || wanted > lowest ? wanted : lowest;
+    return !contains(here) || wanted > lowest ? wanted : lowest;
   }
+  bool contains(std::uintptr_t here) const { return here >= low && here < high; }
 
  private:
   static constexpr std::uintptr_t most_reserve = 128 << 10;
@@ -79,7 +80,7 @@ inline std::uint64_t enter(const function_record& record, std::uint64_t* values,
   const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
   store.stack_limit = thread.limit(here, store.stack_bytes);
   // A call from inside a call shares the outer one's limit, unless it runs on another stack.
-  const bool same_stack = here < store.saved_sp && store.saved_sp - here < store.stack_bytes + thread_stack::other_stack;
+  const bool same_stack = here < store.saved_sp && store.saved_sp - here < store.stack_bytes + thread_stack::other_stack && thread.contains(here) == thread.contains(store.saved_sp);
   if (same_stack && store.stack_limit < limit_before) store.stack_limit = limit_before;
   std::uint64_t trap = 1 + std::uint64_t(trap_code::call_stack_exhausted);
   if (here > store.stack_limit) [[likely]] {

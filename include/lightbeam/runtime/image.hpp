@@ -37,12 +37,7 @@ class module_image : public failure_source {
   // The operator whose code lies at this address; compiles its function once more.
   virtual code_site locate(const void* address) const = 0;
 
-  std::string function_name(std::uint32_t function) const override {
-    if (function < info.function_names.size() && !info.function_names[function].empty()) return info.function_names[function];
-    for (const auto& e : info.exports)
-      if (e.kind == external::function && e.index == function) return e.name;
-    return {};
-  }
+  std::string function_name(std::uint32_t function) const override { return info.function_name(function); }
 };
 
 // The closure of a host function; the instance register points past it while it is called, so it ends with a header.

@@ -75,7 +75,11 @@ class linker {
         s += (near == 1 ? "; there is \"" : ", \"") + at.first + "\" \"" + at.second + "\"";
     return link_failure("unknown import", std::move(s));
   }
-  static bool alike(std::string_view a, std::string_view b) { return a.size() <= b.size() + 2 && b.size() <= a.size() + 2 && distance(a, b) <= 2; }
+  // Longer names are not compared, which takes the square of their length.
+  static constexpr std::size_t longest_compared = 100;
+  static bool alike(std::string_view a, std::string_view b) {
+    return a.size() <= longest_compared && a.size() <= b.size() + 2 && b.size() <= a.size() + 2 && distance(a, b) <= 2;
+  }
   // The number of characters to insert, delete or replace.
   static std::size_t distance(std::string_view a, std::string_view b) {
     plain_vector<std::size_t> row(b.size() + 1);

@@ -83,11 +83,13 @@ inline error_number seek(guest_memory m, const descriptor& d, std::int64_t offse
 inline error_number fd_seek(wasi_state& s, guest_memory m, std::uint32_t fd, std::int64_t offset, std::uint32_t whence, std::uint32_t to) {
   constexpr int hosts[] = {SEEK_SET, SEEK_CUR, SEEK_END};
   if (whence >= 3) return error_number::inval;
-  return with(s, fd, right::fd_seek, [&](descriptor& d) { return seek(m, d, offset, hosts[whence], to); });
+  const auto call = [&](descriptor& d) { return seek(m, d, offset, hosts[whence], to); };
+  // Whoever may tell may ask this way, too, and whoever may seek may tell.
+  const bool tells = offset == 0 && hosts[whence] == SEEK_CUR;
+  const auto e = tells ? with(s, fd, right::fd_tell, call) : error_number::notcapable;
+  return e == error_number::notcapable ? with(s, fd, right::fd_seek, call) : e;
 }
-inline error_number fd_tell(wasi_state& s, guest_memory m, std::uint32_t fd, std::uint32_t to) {
-  return with(s, fd, right::fd_tell, [&](descriptor& d) { return seek(m, d, 0, SEEK_CUR, to); });
-}
+inline error_number fd_tell(wasi_state& s, guest_memory m, std::uint32_t fd, std::uint32_t to) { return fd_seek(s, m, fd, 0, 1, to); }
 
 inline error_number fd_close(wasi_state& s, guest_memory, std::uint32_t fd) { return s.descriptors.close(fd); }
 inline error_number fd_renumber(wasi_state& s, guest_memory, std::uint32_t from, std::uint32_t to) { return s.descriptors.renumber(from, to); }
@@ -226,6 +228,7 @@ inline error_number fd_readdir(wasi_state& s, guest_memory m, std::uint32_t fd, 
   return with(s, fd, right::fd_readdir, [&](descriptor& d) {
     const auto buffer = m.slice(address, length);
     if (!buffer || !m.contains(to, 4)) return error_number::fault;
+    if (!fits_offset(cookie)) return error_number::inval;
     host_fd again(::openat(d.host(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!again) return from_host(errno);
     const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(*again), ::closedir);

@@ -77,6 +77,7 @@ inline error_number path_symlink(wasi_state& s, guest_memory m, std::uint32_t ta
   return with_path(s, m, fd, right::path_symlink, path, length, false, [&](descriptor&, located& at) {
     const auto to = m.text(target, target_length);
     if (!to) return error_number::fault;
+    if (to->size() >= longest_path) return error_number::nametoolong;
     if (to->starts_with('/')) return error_number::notcapable;
     if (to->find('\0') != to->npos) return error_number::inval;
     if (at.must_be_directory) return error_number::noent;
@@ -131,6 +132,7 @@ inline error_number path_open(wasi_state& s, guest_memory m, std::uint32_t fd, s
                               std::uint32_t open_flags, std::uint64_t base, std::uint64_t inheriting, std::uint32_t flags, std::uint32_t to) {
   if ((open_flags & ~std::uint32_t(open_flag::all)) || (flags & ~std::uint32_t(fd_flag::all))) return error_number::inval;
   if (!m.contains(to, 4)) return error_number::fault;
+  if (open_flags & open_flag::create && open_flags & open_flag::directory) return error_number::inval;  // old kernels make a file first
   const bool creates = open_flags & open_flag::create, truncates = open_flags & open_flag::truncate;
   const std::uint64_t needed = right::path_open | (creates ? right::path_create_file : 0) | (truncates ? right::path_filestat_set_size : 0);
   const bool follow = (lookup & lookup_symlink_follow) && !(creates && open_flags & open_flag::exclusive);

@@ -24,8 +24,6 @@ struct two_indices {
   std::uint32_t first = 0, second = 0;
 };
 
-inline constexpr const char* malformed_integer(std::uint8_t last) { return last & 0x80 ? "integer representation too long" : "integer too large"; }
-
 template <class T>
 constexpr int leb128_bytes = (sizeof(T) * 8 + 6) / 7;
 
@@ -137,9 +135,9 @@ inline decoded<two_indices> decode_two(const std::uint8_t* p) {
   return {{first.value, second.value}, first.length + second.length};
 }
 inline decoded<block_type> decode_block_type(const std::uint8_t* p) {
-  if (p[0] == 0x40) return {{-64}, 1};
   const auto t = decode_long<std::int64_t, 33>(p);
-  return {{t.value}, t.length};
+  // All that is no index is one byte.
+  return {{t.value}, t.value < 0 && t.length != 1 ? 0 : t.length};
 }
 // A vector of exactly one type: the type of a `select t`, with its code, which is 0 where there is not one type.
 struct select_type {

@@ -116,6 +116,13 @@ struct module_info {
   std::vector<std::string> function_names; // of the name section, by function index; empty strings where it says nothing
 
   const function_type& type_of(std::uint32_t function) const { return types[functions[function]]; }
+  // The name section's, else that of an export; empty where there is none.
+  std::string function_name(std::uint32_t function) const {
+    if (function < function_names.size() && !function_names[function].empty()) return function_names[function];
+    for (const auto& e : exports)
+      if (e.kind == external::function && e.index == function) return e.name;
+    return {};
+  }
 };
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

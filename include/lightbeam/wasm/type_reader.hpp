@@ -160,4 +160,19 @@ class type_reader {
   LIGHTBEAM_SMALL_END
 };
 
+// The locals at the beginning of a body, section 5.4.9: calls add(count, type) for each group.
+void read_local_groups(reader& in, feature features, auto add) {
+  type_reader types(in, features);
+  const std::uint32_t at = in.offset();
+  std::uint64_t total = 0;
+  for (std::uint32_t n = types.length(no_index, 2); n-- && in;) {
+    const std::uint32_t count = in.u32();
+    const val type = types.value();
+    total += count;
+    if (total > no_index) return in.malformed("too many locals", at);
+    if (in && total <= module_limits::locals) add(count, type);
+  }
+  if (in && total > module_limits::locals) in.fail(failure_kind::limit, "too many locals", at);
+}
+
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -47,7 +47,7 @@ class body_validator {
     const function_type& type = info.type_of(function);
     locals_.clear();
     for (const val t : type.params) locals_.add(1, t);
-    read_locals(in);
+    read_local_groups(in, features_, [this](std::uint32_t count, val t) { locals_.add(count, t); });
     expansion_.body(body.size());
     if (in && !expansion_.locals(locals_.count())) in.fail(failure_kind::limit, expansion::text, in.offset());
     const surroundings outer{*this, type.results, !info.memories.empty()};
@@ -79,20 +79,6 @@ class body_validator {
     }
   };
 
-  void read_locals(reader& in) {
-    type_reader types(in, features_);
-    const std::uint32_t at = in.offset();
-    std::uint64_t total = 0;
-    for (std::uint32_t n = types.length(no_index, 2); n-- && in;) {
-      const std::uint32_t count = in.u32();
-      const val type = types.value();
-      total += count;
-      if (total > no_index) return in.malformed("too many locals", at);
-      if (total <= module_limits::locals) locals_.add(count, type);
-    }
-    if (in && total > module_limits::locals) in.fail(failure_kind::limit, "too many locals", at);
-  }
-
   feature features_;
   frequent_operators<operator_validator<surroundings>> frequent_;
   local_types locals_;
@@ -115,14 +101,22 @@ class validating_sink {
   body_validator bodies_;
 };
 
+// What is known of a module that is only validated, for failures to name its functions.
+struct validated_module final : failure_source {
+  module_info info;
+  std::string function_name(std::uint32_t function) const override { return info.function_name(function); }
+};
+
 // A whole module, without compiling it.
 inline result<void> validate(std::span<const std::uint8_t> module, feature features) {
   return unless_out_of_memory([&]() -> result<void> {
-    module_info info;
+    const ref<validated_module> of(new validated_module);
     validating_sink sink(features);
-    module_reader reader(info, features, sink);
-    if (auto fed = reader.feed(module); !fed) return fed;
-    return reader.finish();
+    module_reader reader(of->info, features, sink);
+    auto done = reader.feed(module);
+    if (done) done = reader.finish();
+    if (!done) return failure(done.error()).from(of.get());
+    return done;
   });
 }
 
