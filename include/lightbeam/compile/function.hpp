@@ -31,7 +31,7 @@ struct function_body {
   // Compiles a body (locals and operators; `body` is padded with 0xff behind its end) to c.out.
   [[LIGHTBEAM_SCALAR]] static result<void> compile(compile_context& c, std::uint32_t function, const std::uint8_t* body, std::size_t size) {
     begin(c, function, body, size);
-    if (read_locals(c, size) && count_locals(c, size)) {
+    if (read_locals(c, body + size) && count_locals(c, size)) {
       const std::uint8_t* const operators = c.pc;
       assign_homes(c, size);
       const std::uint32_t entry = open(c, size);
@@ -64,18 +64,30 @@ struct function_body {
     c.frames.reserve(size / 3 + 16);  // a block and its end are three bytes; most of it is never touched
   }
 
-  static bool read_locals(compile_context& c, std::size_t size) {
+  static bool read_locals(compile_context& c, const std::uint8_t* end) {
     const auto& type = c.info->type_of(c.function);
     c.local_memory.clear();
     for (const val t : type.params) c.local_memory.push_back(value::in_slot(t, 0));
     c.first_zero = std::uint32_t(type.params.size());
-    reader in({c.body, size}, 0, "unexpected end of section or function");
-    read_local_groups(in, Policy::features, [&](std::uint32_t count, val t) { c.local_memory.resize(c.local_memory.size() + count, value::constant(t, 0)); });
-    if (!in) return c.failed = in.error(), false;
-    c.pc = in.position();
+    auto groups = decode_u32(c.pc);
+    std::uint64_t total = 0;
+    for (c.pc += groups.length; groups.length && groups.value; --groups.value) {
+      const auto count = decode_u32(c.pc);
+      c.pc += count.length;
+      const val t = value_type(*c.pc);
+      total += count.value;
+      if (!count.length || ++c.pc > end || t == val::none || !contains(Policy::features, feature_of(t)) || total > module_limits::locals) break;
+      c.local_memory.resize(c.local_memory.size() + count.value, value::constant(t, 0));
+    }
+    if (!groups.length || groups.value || c.pc > end) return explain_locals(c), false;
     c.locals = c.local_memory.data();
     c.local_count = std::uint32_t(c.local_memory.size());
     return true;
+  }
+  static void explain_locals(compile_context& c) {
+    reader in(std::span(c.body, c.body_end), 0, "unexpected end of section or function");
+    read_local_groups(in, Policy::features, [](std::uint32_t, val) {});
+    c.failed = in ? failure(failure_kind::invalid, "locals were refused that are valid (a bug of this library)", 0) : in.error();
   }
   static bool count_locals(compile_context& c, std::size_t size) {
     c.values.body(size);

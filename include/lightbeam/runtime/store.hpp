@@ -14,7 +14,7 @@ consteval std::uint64_t operator""_KiB(unsigned long long n) { return n << 10; }
 consteval std::uint64_t operator""_MiB(unsigned long long n) { return n << 20; }
 }  // namespace literals
 
-// What all of a store may use. What exists already is not taken away.
+// What all of a store may use. What exists already is not taken away; a memory never grows beyond what it could when it was made.
 struct store_limits {
   std::uint64_t memory_bytes = ~std::uint64_t{0};  // of all memories together; one has 65,535 pages at most
   std::uint64_t table_elements = 10'000'000;       // of all tables together

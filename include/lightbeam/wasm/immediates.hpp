@@ -135,6 +135,7 @@ inline decoded<two_indices> decode_two(const std::uint8_t* p) {
   return {{first.value, second.value}, first.length + second.length};
 }
 inline decoded<block_type> decode_block_type(const std::uint8_t* p) {
+  if (p[0] == 0x40) [[likely]] return {{-64}, 1};
   const auto t = decode_long<std::int64_t, 33>(p);
   // All that is no index is one byte.
   return {{t.value}, t.value < 0 && t.length != 1 ? 0 : t.length};
