@@ -34,13 +34,13 @@ struct dead_code {
     g.c.failed = next.error();
   }
   // What the validator says of a function that could not be compiled, whose operators begin there: handlers and steps know what does
-  // not fit, but not in which byte. A handler may refuse what is valid.
+  // not fit, but not in which byte. What is valid, and was refused all the same, keeps its failure.
   static void explain(compile_context& c, const std::uint8_t* operators) {
     c.frames.resize(1);
-    expansion unlimited;
-    unlimited.lift();
+    expansion values = c.values;  // a handler may have refused an operator long before the validator ends
+    values.restart();
     reader in(std::span(operators, c.body_end), std::uint32_t(operators - c.body), "unexpected end of section or function");
-    operand_stack stack(unlimited);
+    operand_stack stack(values);
     surroundings around{c};
     operator_validator<surroundings>(*c.info, Policy::features, around, in, stack).run(false);
     if (!in) c.failed = in.error();

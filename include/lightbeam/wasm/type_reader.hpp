@@ -24,6 +24,7 @@ class expansion {
 
   void body(std::size_t bytes) { bytes_ += bytes; }
   void lift() { bytes_ = std::uint64_t{1} << 62; }  // for one that has passed already
+  void restart() { values_ = 0; }
   bool locals(std::uint64_t count) { return count <= 16 || more(count); }
   bool operands(std::uint64_t count) { return count <= 3 || more(count); }
 
