@@ -1,4 +1,4 @@
-// Bytes as a module for the compiler: the verdict is the validator's, whole and in chunks, and so is the machine code.
+// Bytes as a module for the compiler: verdict and text are the validator's, whole and in chunks, and so is the machine code.
 
 #include "../../examples/policies/policies.hpp"
 #include "mutator.hpp"
@@ -8,12 +8,6 @@
 namespace {
 
 using compiled = lightbeam::result<lightbeam::module>;
-
-// What the compiler and the validator must agree on: what they say of an operator with several mistakes differs.
-template <class T>
-std::string place_of(const lightbeam::result<T>& r) {
-  return r ? "valid" : "a failure in function " + std::to_string(r.error().function());
-}
 
 std::string code_of(const compiled& m) { return m ? std::string(reinterpret_cast<const char*>(m->image().code), m->image().code_size) : std::string(); }
 
@@ -37,6 +31,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (code_of(whole) != code_of(chunks)) fuzzers::require_same("code", "of the whole", "code", "of the chunks");
   // The compiler has limits of its own, on the size of functions.
   if (!whole && whole.error().kind() == lightbeam::failure_kind::limit) return 0;
-  fuzzers::require_same("compiler", place_of(whole), "validator", place_of(lightbeam::validate(bytes, lightbeam::feature::wasm2_scalar)));
+  fuzzers::require_same("compiler", fuzzers::verdict_of(whole), "validator", fuzzers::verdict_of(lightbeam::validate(bytes, lightbeam::feature::wasm2_scalar)));
   return 0;
 }
