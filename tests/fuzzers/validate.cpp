@@ -9,12 +9,13 @@ namespace {
 using lightbeam::feature;
 
 std::string verdict_in_chunks(std::span<const std::uint8_t> bytes, feature features, std::size_t chunk) {
-  lightbeam::module_info info;
+  const lightbeam::ref<lightbeam::validated_module> of(new lightbeam::validated_module);
   lightbeam::validating_sink sink(features);
-  lightbeam::module_reader reader(info, features, sink);
-  for (; !bytes.empty(); bytes = bytes.subspan(std::min(chunk, bytes.size())))
-    if (const auto fed = reader.feed(bytes.first(std::min(chunk, bytes.size()))); !fed) return fed.error().text();
-  return fuzzers::verdict_of(reader.finish());
+  lightbeam::module_reader reader(of->info, features, sink);
+  lightbeam::result<void> done;
+  for (; done && !bytes.empty(); bytes = bytes.subspan(std::min(chunk, bytes.size()))) done = reader.feed(bytes.first(std::min(chunk, bytes.size())));
+  if (done) done = reader.finish();
+  return done ? "valid" : lightbeam::failure(done.error()).from(of.get()).text();
 }
 
 }  // namespace
