@@ -77,11 +77,17 @@ std::optional<options> read_options(int argc, char** argv) {
   return o;
 }
 
+// To standard error. That may be closed or full, which fmt::print would throw for, and changes nothing else.
+template <class... A>
+void complain(fmt::format_string<A...> form, A&&... a) {
+  std::fputs(fmt::format(form, std::forward<A>(a)...).c_str(), stderr);
+}
+
 // A failure's text and what the process ends with.
 int report(const lightbeam::failure& f) {
   std::fflush(stdout);
   if (f.kind() == lightbeam::failure_kind::exit) return f.exit_code();
-  fmt::print(stderr, "{}\n", f.text());
+  complain("{}\n", f.text());
   return f.kind() == lightbeam::failure_kind::trap ? trapped : failed;
 }
 
@@ -134,20 +140,20 @@ int call(const lightbeam::func<>& f, std::span<const std::string> arguments) {
   for (std::size_t i = 0; i < type.params.size() && i < arguments.size(); ++i)
     if (const auto v = read_value(type.params[i], arguments[i])) values.push_back(*v);
   if (values.size() != type.params.size() || values.size() != arguments.size()) {
-    fmt::print(stderr, "the arguments do not fit {}\n", text(type));
+    complain("the arguments do not fit {}\n", text(type));
     return misused;
   }
   const auto results = f(values);
   if (!results) return report(results.error());
   for (const auto& r : *results) fmt::print("{}\n", text_of(r));
   if (std::fflush(stdout) == 0) return 0;
-  fmt::print(stderr, "the results cannot be written: {}\n", std::strerror(errno));
+  complain("the results cannot be written: {}\n", std::strerror(errno));
   return failed;
 }
 
 void print_stats(const lightbeam::module& m, double seconds) {
   const auto s = policies::figures_of(m);
-  fmt::print(stderr, "{} functions, {} bytes of wasm ({} of code), {} bytes of machine code ({:.2f} per byte of code), compiled in {:.3f} ms: {:.1f} MB/s\n", s.functions,
+  complain("{} functions, {} bytes of wasm ({} of code), {} bytes of machine code ({:.2f} per byte of code), compiled in {:.3f} ms: {:.1f} MB/s\n", s.functions,
              s.module_bytes, s.code_bytes, s.machine_bytes, s.code_bytes ? double(s.machine_bytes) / double(s.code_bytes) : 0.0, seconds * 1e3,
              double(s.code_bytes) / seconds / 1e6);
 }
@@ -155,7 +161,7 @@ void print_stats(const lightbeam::module& m, double seconds) {
 lightbeam::result<lightbeam::module> compile(const policies::any_engine& engine, const options& o) {
   auto bytes = lightbeam::read_file(o.file);
   if (!bytes) {
-    fmt::print(stderr, "{}: {}\n", o.file, std::strerror(errno));
+    complain("{}: {}\n", o.file, bytes.error().kind() == lightbeam::failure_kind::io ? std::strerror(errno) : bytes.error().what());
     return bytes.error();
   }
   const auto start = std::chrono::steady_clock::now();
@@ -172,7 +178,7 @@ int run(const policies::any_engine& engine, const options& o) {
   const lightbeam::wasi wasi{.arguments = o.arguments, .environment = o.environment, .directories = o.directories};
   if (const auto bound = wasi.bind(linker); !bound) {
     for (const auto& d : o.directories)
-      if (!std::filesystem::is_directory(d.host)) fmt::print(stderr, "{} is not a directory\n", d.host);
+      if (!std::filesystem::is_directory(d.host)) complain("{} is not a directory\n", d.host);
     return report(bound.error());
   }
   lightbeam::store store;
@@ -196,10 +202,10 @@ int main(int argc, char** argv) {
   const auto o = read_options(argc, argv);
   std::string names;
   for (const auto name : policies::names()) names += fmt::format("{}{}", names.empty() ? "" : ", ", name);
-  if (o && o->help) return fmt::print(fmt::runtime(help), names), 0;
-  if (!o) return fmt::print(stderr, fmt::runtime(help), names), misused;
+  if (o && o->help) return fmt::print(fmt::runtime(help), names), std::fflush(stdout) == 0 ? 0 : failed;
+  if (!o) return complain("{}", fmt::format(fmt::runtime(help), names)), misused;
   const auto engine = policies::make_engine(o->policy);
-  if (!engine) return fmt::print(stderr, "no policy is called {}; there are: {}\n", o->policy, names), misused;
+  if (!engine) return complain("no policy is called {}; there are: {}\n", o->policy, names), misused;
   try {
     return run(*engine, *o);
   } catch (const std::bad_alloc&) {

@@ -32,9 +32,8 @@ struct wasi {
   result<void> bind_all(linker& to) const {
     using namespace wasi_preview1;
     auto state = std::make_shared<wasi_state>(wasi_state{arguments, environment, descriptor_table(descriptors), sandbox()});
-    state->descriptors.add(standard_stream(input, true));
-    state->descriptors.add(standard_stream(output, false));
-    state->descriptors.add(standard_stream(error, false));
+    for (const auto& [fd, reads] : {std::pair(input, true), std::pair(output, false), std::pair(error, false)})
+      if (!state->descriptors.add(standard_stream(fd, reads))) return failure(failure_kind::limit, "fewer descriptors than standard streams");
     for (const auto& d : directories) {
       auto opened = open_preopened(d.guest, d.host);
       if (!opened) return failure(failure_kind::io, "a directory for the guest cannot be opened");

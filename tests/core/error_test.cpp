@@ -8,7 +8,7 @@ namespace {
 struct names final : failure_source {
   explicit names(bool& gone) : gone_(gone) {}
   ~names() override { gone_ = true; }
-  std::string function_name(std::uint32_t index) const override { return index == 3 ? "run" : index == 5 ? "\x1b[31m\nr\xc3\xb6t" : ""; }
+  std::string function_name(std::uint32_t index) const override { return index == 3 ? "run" : index == 5 ? "\x1b[31m\nr\xc3\xb6t\xc2\x9b" : ""; }
   bool& gone_;
 };
 struct words final : failure_source {
@@ -43,7 +43,7 @@ TEST_CASE("names come from the source, which lives as long as the failures do") 
     CHECK_FALSE(gone);
   }
   CHECK(gone);
-  CHECK(failure(trap_code::unreachable).in_function(5).from(new names(gone)).text() == "trap: unreachable, in function 5 (\"\\x1b[31m\\x0ar\xc3\xb6t\")");
+  CHECK(failure(trap_code::unreachable).in_function(5).from(new names(gone)).text() == "trap: unreachable, in function 5 (\"\\x1b[31m\\x0ar\xc3\xb6t\\xc2\\x9b\")");
   CHECK(failure(failure_kind::link, "").from(new words).text() == "all of it");
 }
 
@@ -64,4 +64,7 @@ TEST_CASE("files are read whole, or say that they cannot be") {
   REQUIRE_FALSE(none);
   CHECK(none.error().kind() == failure_kind::io);
   CHECK_FALSE(read_file("/"));
+  const auto endless = read_file("/dev/zero", 100'000);
+  REQUIRE(!endless);
+  CHECK(endless.error().kind() == failure_kind::limit);
 }

@@ -34,6 +34,13 @@ TEST_CASE("a missing import says what is wanted and what there is") {
   CHECK_FALSE(has(message(l, store, "(module (import \"env\" \"" + a + "b\" (func)))"), "there is"));
 }
 
+TEST_CASE("a null function cannot be imported") {
+  linker l;
+  lightbeam::store store;
+  l.define("env", "f", lightbeam::func<>());
+  CHECK(has(message(l, store, R"((module (import "env" "f" (func))))"), "\"env\" \"f\" is a null function"));
+}
+
 TEST_CASE("types of imports have to match") {
   linker l;
   lightbeam::store store;

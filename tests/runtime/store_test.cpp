@@ -106,6 +106,14 @@ TEST_CASE("sizes in bytes") {
   CHECK(s.make_memory({{16, {}}}));
 }
 
+TEST_CASE("memories and tables of types that no module could have") {
+  lightbeam::store s;
+  CHECK(fails(s.make_memory({{5, 3}}), failure_kind::invalid));
+  CHECK(fails(s.make_table({lightbeam::val::funcref, {5, 2}}), failure_kind::invalid));
+  CHECK(fails(s.make_table({lightbeam::val::i32, {1, {}}}), failure_kind::invalid));
+  CHECK(s.make_table({lightbeam::val::externref, {2, 2}}));
+}
+
 TEST_CASE("references of the host") {
   using lightbeam::externref;
   CHECK(externref().is_null());

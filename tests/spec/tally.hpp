@@ -51,13 +51,13 @@ inline void print_line(const std::string& name, const tally& t) {
   std::puts(t.skipped.empty() ? "" : ")");
 }
 
-// The last line of every suite.
+// The last line of every suite. Where nothing ran, nothing was tested: that is a failure, too.
 inline int print_total(const tally& t) {
   for (const auto& [reason, count] : t.skipped) std::printf("skipped: %s: %zu\n", reason.c_str(), count);
   if (t.text) std::printf("text format only: %zu\n", t.text);
   if (t.expected_to_fail) std::printf("expected to fail: %zu\n", t.expected_to_fail);
   std::printf("%zu passed, %zu failed, %zu skipped\n", t.passed, t.failed, t.skipped_in_all());
-  return t.failed ? 1 : 0;
+  return t.failed || t.passed + t.skipped_in_all() == 0 ? 1 : 0;
 }
 
 }  // namespace suite

@@ -266,6 +266,20 @@ TEST_CASE("a standard stream is read or written, whatever the host put there") {
   CHECK(g.host.read("given/hello.txt") == "hello, world!");
 }
 
+TEST_CASE("a standard stream that the host has closed stays closed, whatever gets its number") {
+  sandbox_guest g;
+  int closed = -1;
+  {
+    const host_fd soon(::open("/dev/null", O_RDWR));
+    closed = *soon;
+  }
+  const std::uint32_t in = *g.state.descriptors.add(standard_stream(closed, true)), out = *g.state.descriptors.add(standard_stream(closed, false));
+  REQUIRE(g.open("hello.txt", 0, right::fd_read | right::fd_write) == success);
+  CHECK(g.read(in) == "(error)");
+  CHECK(g.write(out, "x") == badf);
+  CHECK(g.host.read("given/hello.txt") == "hello, world");
+}
+
 TEST_CASE("opening a FIFO does not wait for its other end") {
   sandbox_guest g;
   REQUIRE(::mkfifo((g.host.path / "given/fifo").c_str(), 0600) == 0);

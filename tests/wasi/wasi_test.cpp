@@ -128,4 +128,7 @@ TEST_CASE("a directory that is not there is a failure of the binding") {
   const auto bound = lightbeam::wasi{.directories = {{"/", "/no/such/folder"}}}.bind(linker);
   REQUIRE(!bound);
   CHECK(bound.error().kind() == lightbeam::failure_kind::io);
+  const auto streams = lightbeam::wasi{.descriptors = 2}.bind(linker);
+  REQUIRE(!streams);
+  CHECK(streams.error().kind() == lightbeam::failure_kind::limit);
 }

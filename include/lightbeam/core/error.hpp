@@ -105,12 +105,16 @@ constexpr std::string_view text(failure_kind kind) {
   return names[std::uint8_t(kind)];
 }
 
-// A name that a module gave, whose author may be an enemy of the terminal: control characters become \x1b and the like.
+// A name that a module gave, whose author may be an enemy of the terminal: control characters become \x1b and the like, those of
+// U+0080 to U+009F, in UTF-8, \xc2 and a byte.
 inline std::string printable(std::string_view name) {
   std::string s;
-  for (const char c : name) {
-    char text[] = {c, 0, 0, 0, 0};
-    if (std::uint8_t(c) < 0x20 || c == 0x7f) std::snprintf(text, sizeof text, "\\x%02x", unsigned(c));
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const auto c = std::uint8_t(name[i]);
+    const auto is_second = [&](std::size_t k) { return k < name.size() && std::uint8_t(name[k]) >= 0x80 && std::uint8_t(name[k]) < 0xa0; };
+    const bool high = (c == 0xc2 && is_second(i + 1)) || (i > 0 && std::uint8_t(name[i - 1]) == 0xc2 && is_second(i));
+    char text[] = {name[i], 0, 0, 0, 0};
+    if (c < 0x20 || c == 0x7f || high) std::snprintf(text, sizeof text, "\\x%02x", unsigned(c));
     s.append(text, text[1] ? 4 : 1);
   }
   return s;

@@ -6,7 +6,8 @@
 
 namespace lightbeam::inline LIGHTBEAM_ABI {
 
-inline result<std::vector<std::uint8_t>> read_file(const std::string& path) {
+// Fails with kind io where it cannot be read, and with kind limit beyond `most` bytes: modules are never larger than 1 GiB.
+inline result<std::vector<std::uint8_t>> read_file(const std::string& path, std::size_t most = std::size_t{1} << 30) {
   struct stream {
     std::FILE* f;
     ~stream() {
@@ -20,6 +21,7 @@ inline result<std::vector<std::uint8_t>> read_file(const std::string& path) {
     bytes.resize(filled < 65536 ? 65536 : 2 * filled);
     const std::size_t got = std::fread(bytes.data() + filled, 1, bytes.size() - filled, file.f);
     filled += got;
+    if (filled > most) return failure(failure_kind::limit, "the file is too large");
     if (filled < bytes.size()) {
       if (std::ferror(file.f)) return failure(failure_kind::io, "the file cannot be read");
       bytes.resize(filled);

@@ -57,6 +57,8 @@ class instantiation {
   const module_info& info() const { return image_.info; }
 
   static result<void> check(store_object& store, const module_image& image, const import_entry& wanted, const definition& there) {
+    if (there.kind == external::function && !there.function)
+      return link_failure("null import", "\"" + wanted.module + "\" \"" + wanted.name + "\" is a null function");
     if (!belongs(store, there))
       return link_failure("import of another store", "\"" + wanted.module + "\" \"" + wanted.name + "\" belongs to another store");
     if (!fits(store, image.info, wanted, there))

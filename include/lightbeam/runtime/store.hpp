@@ -40,9 +40,10 @@ class store {
   template <class T>
   void data(T* p) { object_->host_data = p, object_->host_data_type = &type_mark<T>; }
 
-  // Objects that no module defines; linker::define gives them names.
+  // Objects that no module defines; linker::define gives them names. Types that no module could have fail with kind invalid.
   result<memory> make_memory(const memory_type& type, memory_kind kind = memory_kind::bounds_checks) {
     return unless_out_of_memory([&]() -> result<memory> {
+      if (auto possible = check(type.size); !possible) return possible.error();
       auto made = memory_object::make(type, kind, object_->memory_bytes);
       if (!made) return made.error();
       return memory(object_->own(std::move(*made)));
@@ -51,6 +52,8 @@ class store {
   // Its elements are null.
   result<table> make_table(const table_type& type) {
     return unless_out_of_memory([&]() -> result<table> {
+      if (!is_reference(type.element)) return failure(failure_kind::invalid, "elements of a table must be references");
+      if (auto possible = check(type.size); !possible) return possible.error();
       auto made = table_object::make(type, object_->table_elements);
       if (!made) return made.error();
       return table(object_->own(std::move(*made)));
@@ -71,6 +74,11 @@ class store {
   store_object& object() const { return *object_; }
 
  private:
+  static result<void> check(const auto& size) {
+    if (!size.maximum || size.minimum <= *size.maximum) return {};
+    return failure(failure_kind::invalid, "size minimum must not be greater than maximum");
+  }
+
   owner<store_object> object_;
 };
 

@@ -70,11 +70,11 @@ constexpr std::uint64_t rights_of(file_type type) {
 }
 
 // Read or written, and no more: whatever the host's descriptor stands for, a directory or a file that it appends to, is not the guest's.
+// Nor is what gets its number later, where the host has closed it.
 inline descriptor standard_stream(int fd, bool input) {
   descriptor d;
-  d.borrowed = fd;
   struct stat s {};
-  if (stat_of(fd, s) == error_number::success) d.type = type_of(s.st_mode);
+  if (stat_of(fd, s) == error_number::success) d.borrowed = fd, d.type = type_of(s.st_mode);
   d.base = right::fd_filestat_get | right::poll_fd_readwrite | (input ? right::fd_read : right::fd_write | right::fd_sync | right::fd_datasync);
   return d;
 }
