@@ -63,15 +63,7 @@ for policy in $policies; do
 done
 
 # The README's hello world.
-cat > "$work/fib.wat" <<'END'
-(module
-  (import "env" "print" (func $print (param i32)))
-  (func $fib (param i32) (result i32)
-    (if (result i32) (i32.lt_s (local.get 0) (i32.const 2))
-      (then (local.get 0))
-      (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1))) (call $fib (i32.sub (local.get 0) (i32.const 2)))))))
-  (func (export "fib") (param i32) (result i32) (call $print (local.get 0)) (call $fib (local.get 0))))
-END
+sed -n '/^```wat$/,/^```$/p' README.md | grep -v '^```' > "$work/fib.wat"
 wat2wasm -o "$work/fib.wasm" "$work/fib.wat"
 compare "hello world of the README" "30
 832040" "$("$folder/tests/hello" "$work/fib.wasm")"
