@@ -132,8 +132,8 @@ inline error_number path_open(wasi_state& s, guest_memory m, std::uint32_t fd, s
                               std::uint32_t open_flags, std::uint64_t base, std::uint64_t inheriting, std::uint32_t flags, std::uint32_t to) {
   if ((open_flags & ~std::uint32_t(open_flag::all)) || (flags & ~std::uint32_t(fd_flag::all))) return error_number::inval;
   if (!m.contains(to, 4)) return error_number::fault;
-  if (open_flags & open_flag::create && open_flags & open_flag::directory) return error_number::inval;  // old kernels make a file first
   const bool creates = open_flags & open_flag::create, truncates = open_flags & open_flag::truncate;
+  if (creates && open_flags & open_flag::directory) return error_number::inval;  // old kernels make a file first
   const std::uint64_t needed = right::path_open | (creates ? right::path_create_file : 0) | (truncates ? right::path_filestat_set_size : 0);
   const bool follow = (lookup & lookup_symlink_follow) && !(creates && open_flags & open_flag::exclusive);
   return with_path(s, m, fd, needed, path, length, follow, [&](descriptor& d, located& at) {
