@@ -165,7 +165,7 @@ cell() {
 }
 # What the other suites do without is added to their build.
 build_with_every_policy() {
-  local all=guard_pages,bounds_checks,verified variant
+  local all=guard_pages,bounds_checks,verified,verified_guard_pages variant
   for variant in two_registers reference two_registers_reference; do all+=,guard_pages_$variant,bounds_checks_$variant; done
   [ ! -f "$folder/build.ninja" ] || meson configure "$folder" -Dpolicies=$all
   build "$folder" -Dpolicies=$all --
@@ -207,6 +207,7 @@ long() {
   bombs --policy bounds_checks_two_registers --scale 50
   together "sequences --count 7000000 --seed 4" "sequences --count 7000000 --policy bounds_checks_two_registers --cpu v1 --seed 5"
   together "sequences --count 3000000 --policy guard_pages_two_registers --seed 6" "sequences --count 3000000 --policy verified --seed 7"
+  cell verified_guard_pages detected
   together "structured --count 200000 --seed 3" "structured --count 200000 --policy bounds_checks_two_registers --cpu v1 --seed 4"
   programs
   libraries

@@ -2,7 +2,7 @@
 #include <lightbeam/x64/reference_assembler.hpp>
 
 namespace {
-struct policy : lightbeam::default_policy {
+struct policy : policies::base {
   using memory = lightbeam::bounds_checks;
   using regs = lightbeam::all_registers;
   using assembler = lightbeam::reference_assembler;

@@ -1,7 +1,7 @@
 #include "instantiate.hpp"
 
 namespace {
-struct policy : lightbeam::default_policy {
+struct policy : policies::base {
   using memory = lightbeam::guard_pages;
   using regs = lightbeam::two_registers;
   using assembler = lightbeam::fast_assembler;

@@ -2,7 +2,7 @@
 #include <lightbeam/x64/reference_assembler.hpp>
 
 namespace {
-struct policy : lightbeam::default_policy {
+struct policy : policies::base {
   using memory = lightbeam::guard_pages;
   using regs = lightbeam::two_registers;
   using assembler = lightbeam::reference_assembler;

@@ -6,6 +6,13 @@
 
 namespace policies {
 
+// What the policies have in common: builds for debugging, which are not optimised, look for bugs of the compiler, too.
+struct base : lightbeam::default_policy {
+#ifndef __OPTIMIZE__
+  static constexpr bool verifies = true;
+#endif
+};
+
 template <class Policy>
 class engine_of final : public any_engine {
  public:

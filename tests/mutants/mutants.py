@@ -50,6 +50,7 @@ MUTANTS = [
     ("division with crossed operands", "gen/division.hpp", "    if (y.reads(reg::ax) && x.reads(reg::cx)) {", "    if (false) {"),
     ("truncation of what is just below the range", "gen/conversion_shapes.hpp", "    g.trap_if(r.low_included ? cond::b : cond::be, trap_code::integer_overflow);", "    g.trap_if(cond::b, trap_code::integer_overflow);"),
     ("u64 to float: the lowest bit is lost", "gen/conversion_shapes.hpp", "    g.a.alu(alu_op::or_, width::w64, half, s);\n", ""),
+    ("an i64 keeps its upper half as an i32", "gen/unary_shapes.hpp", "    g.a.mov(width::w32, d.in, s);\n    if (d.in != s) g.release(s);\n    g.finish(d, val::i32);", "    g.a.mov(width::w64, d.in, s);\n    if (d.in != s) g.release(s);\n    g.finish(d, val::i32);"),
     # memory
     ("an address is not cut to 32 bits", "gen/generator.hpp", "    sum_into(width::w32, d, m, flags_are::live);", "    sum_into(width::w64, d, m, flags_are::live);"),
     ("a local stays known to be inside after a label", "gen/flow.hpp", "    ++g.c.epoch;\n  }\n  // Locals that were never", "  }\n  // Locals that were never"),

@@ -43,6 +43,7 @@ TEST_CASE("segments that do not fit trap, and what came before stays") {
   const auto bad_data = l.instantiate(store, from_text(R"((module (import "h" "m" (memory 1))
     (data (i32.const 10) "abc") (data (i32.const 65535) "de") (data (i32.const 20) "f")))"));
   CHECK(traps(bad_data, trap_code::memory_out_of_bounds));
+  CHECK(bad_data.error().text() == "trap: out of bounds memory access, by active segment 1");
   CHECK(m.read<char>(12).value() == 'c');
   CHECK(m.read<char>(65535).value() == 0);
   CHECK(m.read<char>(20).value() == 0);

@@ -74,7 +74,7 @@ class failure {
   std::uint32_t offset() const { return offset_; }      // in bytes from the start of the module
   std::uint32_t function() const { return kind_ == failure_kind::exit ? no_index : function_; }
   std::uint8_t section() const { return kind_ == failure_kind::trap ? no_section : section_; }
-  std::uint32_t number() const { return number_; }  // the index, code or count that `what` complains of
+  std::uint32_t number() const { return number_; }  // the index, code or count that `what` complains of; of traps, the segment
   std::uint8_t expected() const { return expected_; }  // a value type (wasm/types.hpp), 0 where it does not apply
   std::uint8_t found() const { return found_; }
   const failure_source* source() const { return source_.get(); }
@@ -136,7 +136,7 @@ inline std::string failure::text() const {
     return std::string(text);
   };
   // An index in decimal; what is malformed is a code.
-  if (number_ != no_index) s.append(" ").append(kind_ == failure_kind::malformed ? hexadecimal(number_) : std::to_string(number_));
+  if (number_ != no_index) s.append(kind_ == failure_kind::trap ? ", by active segment " : " ").append(kind_ == failure_kind::malformed ? hexadecimal(number_) : std::to_string(number_));
   if (expected_ < std::size(type_names) && found_ < std::size(type_names) && (expected_ | found_) != 0)
     s.append(": expected ").append(type_names[expected_]).append(", found ").append(type_names[found_]);
   if (section() < std::size(section_names)) s.append(", in the ").append(section_names[section_]).append(" section");

@@ -30,6 +30,7 @@ struct memory_access {
     } else {
       m = {g.writable(v), reg::none, 0, 0};
     }
+    if constexpr (Policy::verifies) look_at_upper_halves(g, m);
     if (offset >= 0x80000000u) [[unlikely]] return g.template cold<&memory_access::large_offset>(m, offset, bytes);
     return Policy::memory::checked(g, {m, offset}, bytes);
   }
@@ -58,6 +59,17 @@ struct memory_access {
     const value& local = g.c.locals[r.owner[std::uint8_t(m.base)]];
     return local.is(where::local) && local.type() == val::i32 && local.epoch() == g.c.epoch;
   }
+  // Code that does so before an i32 is used as an address. What is wrong there is `unreachable`, which no other access of memory says.
+  static void look_at_upper_halves(G& g, address m) {
+    for (const reg r : {m.base, m.index}) {
+      if (r == reg::none) continue;
+      const reg upper = g.temporary();
+      g.a.mov(width::w64, upper, r);
+      g.a.shift(shift_op::shr, width::w64, upper, 32);
+      g.release(upper);
+      g.trap_if(cond::ne, trap_code::unreachable);
+    }
+  }
   static effective_address large_offset(G& g, address m, std::uint32_t offset, std::uint32_t bytes) {
     const value v = value::sum(val::i32, m.base, m.index, m.scale, m.displacement);
     const reg r = g.writable(v);
@@ -77,7 +89,8 @@ struct memory_load {
 
   // An address in a register, or base and displacement, where there is nothing to check.
   bool quick(auto& g, const row_data& row) const {
-    if constexpr (policy_of<decltype(g)>::memory::kind != memory_kind::guard_pages) return false;
+    using Policy = policy_of<decltype(g)>;
+    if constexpr (Policy::memory::kind != memory_kind::guard_pages || Policy::verifies) return false;
     const value v = g.sp[-1];
     if ((g.pc[0] | g.pc[1]) >= 0x80 || g.pc[0] > row.alignment || g.c.info->memories.empty() || g.c.locating) return false;
     value latent = {value::tag_of(result, where::load, v.base(), reg::none, 0, std::uint32_t(op)), std::uint64_t{g.pc[1]} << 32};

@@ -159,7 +159,7 @@ class instantiation {
       if (segment.mode == segment_mode::active) {
         const auto at = std::uint32_t(instance_.evaluate(segment.offset));
         const auto done = runtime_functions::init_table(instance_, *instance_.tables[segment.table], at, 0, segment.items.size(), s);
-        if (done.trap != 0) return trapped(done.trap);
+        if (done.trap != 0) return trapped(done.trap, s);
       }
       instance_.dropped_elements[s] = true;
     }
@@ -171,12 +171,12 @@ class instantiation {
       if (segment.mode != segment_mode::active) continue;
       const auto at = std::uint32_t(instance_.evaluate(segment.offset));
       const auto done = runtime_functions::init_memory(instance_, *instance_.memories[segment.memory], at, 0, segment.size, s);
-      if (done.trap != 0) return trapped(done.trap);
+      if (done.trap != 0) return trapped(done.trap, s);
       instance_.dropped_data[s] = true;
     }
     return {};
   }
-  failure trapped(std::uint64_t trap) const { return failure(trap_code(trap - 1)).from(&image_); }
+  failure trapped(std::uint64_t trap, std::uint32_t segment) const { return failure(trap_code(trap - 1)).of(segment).from(&image_); }
 
   store_object& store_;
   const module_image& image_;

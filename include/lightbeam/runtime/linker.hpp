@@ -57,22 +57,31 @@ class linker {
     return instantiation::run(store, m.image(), imports);
   }
 
-  using names = std::pair<std::string, std::string>;  // of the module, and in it
-
   void put(std::string_view module, std::string_view name, host_function f) { put(module, name, entry{std::move(f), {}}); }
   void put(std::string_view module, std::string_view name, const definition& d) { put(module, name, entry{{}, d}); }
-  void put(std::string_view module, std::string_view name, entry e) { entries_.insert_or_assign(names(module, name), std::move(e)); }
-  const entry* find(const std::string& module, const std::string& name) const {
-    const auto e = entries_.find({module, name});
-    return e == entries_.end() ? nullptr : &e->second;
+  void put(std::string_view module, std::string_view name, entry e) {
+    std::string names = key(module, name);
+    if (const auto known = index_.find(names); known != index_.end()) {
+      entries_[known->second] = std::move(e);
+      return;
+    }
+    entries_.push_back(std::move(e));
+    index_.emplace(std::move(names), std::uint32_t(entries_.size() - 1));
+  }
+  const entry* find(std::string_view module, std::string_view name) const {
+    const auto known = index_.find(key(module, name));
+    return known == index_.end() ? nullptr : &entries_[known->second];
   }
 
   failure missing(const module_info& info, const import_entry& i) const {
     std::string s = "unknown import: \"" + i.module + "\" \"" + i.name + "\", wanted as " + text(info, i);
     std::size_t near = 0;
-    for (const auto& [at, e] : entries_)
-      if ((at.first == i.module ? alike(at.second, i.name) : at.second == i.name) && ++near <= 3)
-        s += (near == 1 ? "; there is \"" : ", \"") + at.first + "\" \"" + at.second + "\"";
+    for (const auto& [names, e] : index_) {
+      const std::size_t end = names.find(separator);
+      const std::string module = names.substr(0, end), name = names.substr(end + 1);
+      if ((module == i.module ? alike(name, i.name) : name == i.name) && ++near <= 3)
+        s += (near == 1 ? "; there is \"" : ", \"") + module + "\" \"" + name + "\"";
+    }
     return link_failure("unknown import", std::move(s));
   }
   // Longer names are not compared, which takes the square of their length.
@@ -95,7 +104,17 @@ class linker {
     return row[b.size()];
   }
 
-  std::map<names, entry> entries_;
+  // Both names of an import in one: no text in UTF-8 has this byte. A map of strings to numbers is what stores have, too: another
+  // would take a tenth of the time that runtime.hpp takes to compile.
+  static constexpr char separator = '\xff';
+  static std::string key(std::string_view module, std::string_view name) {
+    std::string names(module);
+    names += separator;
+    return names += name;
+  }
+
+  std::vector<entry> entries_;
+  std::map<std::string, std::uint32_t> index_;
 };
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -94,6 +94,11 @@ struct body_range {
   std::uint32_t begin = 0, size = 0;
 };
 
+// A function and where the name section's text for it lies in module_info::bytes.
+struct named_function {
+  std::uint32_t function = 0, begin = 0, size = 0;
+};
+
 // A module as far as its bytes have been read: the specification's structure, section 2.5.
 struct module_info {
   std::vector<std::uint8_t> bytes;  // of the whole module; kept, because traps are located by compiling once more
@@ -113,12 +118,13 @@ struct module_info {
   plain_vector<data_segment> data;
   plain_vector<body_range> bodies;         // of the functions defined here
   plain_vector<bool> referenced;           // per function: may be the operand of ref.func (exports, elements, globals): C.refs
-  std::vector<std::string> function_names; // of the name section, by function index; empty strings where it says nothing
+  plain_vector<named_function> function_names;  // of the name section, as they come there
 
   const function_type& type_of(std::uint32_t function) const { return types[functions[function]]; }
   // The name section's, else that of an export; empty where there is none.
   std::string function_name(std::uint32_t function) const {
-    if (function < function_names.size() && !function_names[function].empty()) return function_names[function];
+    for (const auto& n : function_names)
+      if (n.function == function) return {bytes.begin() + n.begin, bytes.begin() + n.begin + n.size};
     for (const auto& e : exports)
       if (e.kind == external::function && e.index == function) return e.name;
     return {};

@@ -7,7 +7,8 @@
 namespace lightbeam::inline LIGHTBEAM_ABI {
 LIGHTBEAM_SMALL
 
-// The function names of the custom section "name". Nothing in it can make a module malformed: what makes no sense is skipped.
+// The function names of the custom section "name", which lies in the module's bytes. Nothing in it can make a module malformed: what
+// makes no sense is skipped.
 inline void read_function_names(std::span<const std::uint8_t> section, module_info& info) {
   reader in(section);
   while (in && in.left() != 0) {
@@ -18,9 +19,8 @@ inline void read_function_names(std::span<const std::uint8_t> section, module_in
     for (std::uint32_t n = names.u32(); n-- && names;) {
       const std::uint32_t index = names.u32();
       const auto text = names.bytes(names.u32());
-      if (!names || index >= info.functions.size() || !is_utf8(text)) continue;
-      if (info.function_names.size() < info.functions.size()) info.function_names.resize(info.functions.size());
-      info.function_names[index].assign(text.begin(), text.end());
+      if (!names || index >= info.functions.size() || text.empty() || !is_utf8(text)) continue;
+      info.function_names.push_back({index, std::uint32_t(text.data() - info.bytes.data()), std::uint32_t(text.size())});
     }
   }
 }
