@@ -13,7 +13,7 @@ struct case_function {
   std::vector<std::vector<std::uint8_t>> operators;
 };
 
-// One page, no growth: a case changes only contents, and `reset` puts them back.
+// One page, no growth: a case changes only contents, of tables too, and `reset` puts them back.
 class batch {
  public:
   batch(const plan& p, std::uint64_t seed) : plan_(p), seed_(seed), data_(65536) {
@@ -68,7 +68,10 @@ class batch {
       table.push_back(module_.identity[n]);
     }
     builder_.table(table);
+    module_.references = builder_.table(val::funcref, references_size, references_size);
+    module_.elements = builder_.passive_elements(table);
     add_clobber();
+    add_nulls();
     add_reset();
   }
   // Writes all of its arguments to memory, and gives the last of that type back.
@@ -97,9 +100,18 @@ class batch {
     w.op("local.get", 0).op("i32.eqz").op("br_if", 0).op("end");
     module_.clobber = builder_.function({}, locals, w);
   }
+  // Which elements of the table of references are null, a bit each.
+  void add_nulls() {
+    code_writer w;
+    w.i32(0);
+    for (std::uint32_t i = 0; i < references_size; ++i) w.i32(1).op("i32.shl").i32(std::int32_t(i)).op("table.get", module_.references).op("ref.is_null").op("i32.or");
+    builder_.export_as("nulls", lightbeam::external::function, builder_.function({{}, {val::i32}}, {}, w));
+  }
   void add_reset() {
     code_writer w;
     w.i32(0).i32(0).i32(65536).op("memory.init", 0, 0);
+    w.i32(0).constant_null().i32(references_size).op("table.fill", module_.references);
+    w.i32(0).i32(0).i32(4).op("table.init", module_.elements, module_.references);
     for (const val t : number_types) w.constant(t, 0x1234567 * (number(t) + 1)).op("global.set", module_.global[number(t)]);
     builder_.export_as("reset", lightbeam::external::function, builder_.function({}, {}, w));
   }

@@ -76,6 +76,8 @@ class comparison {
   std::string difference_of_state(bool nan) {
     auto why = difference_of_memories(oracle_->memory(instances_[0], "memory"), tested_->memory(instances_[1], "memory"));
     if (!why.empty()) return why;
+    why = difference_(oracle_->invoke(instances_[0], "nulls", {}), tested_->invoke(instances_[1], "nulls", {}), false);
+    if (!why.empty()) return "null references: " + why;
     for (const val t : number_types) {
       const std::string global = "global " + std::to_string(number(t));
       why = difference_(oracle_->global(instances_[0], global), tested_->global(instances_[1], global), nan);

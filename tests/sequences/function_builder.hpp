@@ -19,7 +19,11 @@ struct surroundings {
   std::uint32_t global[4] = {};
   std::uint32_t imported_global[4] = {};  // cannot be written
   std::uint32_t table_slot[4] = {};      // of the identities
+  std::uint32_t references = 0;          // a table of `references_size` funcrefs that cannot grow
+  std::uint32_t elements = 0;            // a segment for it: the identities
 };
+
+inline constexpr std::uint32_t references_size = 8;
 
 // Parameters of the functions that gather: what returns the n-th number type takes the first 7 + n, of which four integers have registers.
 inline constexpr val gathered[] = {val::i32, val::f64, val::i64, val::f32, val::i32, val::i64, val::f64, val::f32, val::i32, val::i64};
@@ -48,6 +52,7 @@ class function_builder {
     std::vector<val> all;
     for (const val t : number_types) all.insert(all.end(), std::size_t(own_locals()), t);
     all.push_back(val::i32);  // counts the rounds of a loop
+    all.push_back(val::funcref);
     return all;
   }
 
@@ -91,9 +96,11 @@ class function_builder {
   std::uint32_t own(val t) { return std::uint32_t(8 + number(t) * own_locals()) + r_.below(own_locals()); }
   std::uint32_t any_local(val t) { return r_.one_in(2) ? parameter(t) : own(t); }
   std::uint32_t counter() const { return 8 + 4 * own_locals(); }
+  std::uint32_t kept_reference() const { return counter() + 1; }
   const type_operators& ops(val t) const { return operators_of[number(t)]; }
 
   void set_locals() {
+    if (r_.one_in(2)) w_.op("ref.func", module_.identity[0]).op("local.set", kept_reference());
     for (const val t : number_types)
       for (std::uint32_t i = 0; i < own_locals(); ++i) {
         if (r_.one_in(3)) continue;  // stays zero
@@ -227,17 +234,65 @@ class function_builder {
   void chain(std::size_t last) {
     const auto& [row, position] = chain_[last];
     for (std::uint8_t k = 0; k < row->type.ins; ++k) {
+      if (takes_reference(*row, k)) reference();
       if (last > 0 && k == position) chain(last - 1);
-      else if (k == 0 && row->immediate == lightbeam::imm::memarg && !r_.one_in(4)) small_address();
-      else operand(row->type.in[k]);
+      else if (r_.one_in(4) || !inside(*row, k)) operand(row->type.in[k]);
     }
+    if (takes_reference(*row, row->type.ins)) reference();
     write(*row);
+    if (row->name == "table.get") is_null();
     if (!row->type.outs) w_.op("local.get", any_local(val::i32));
   }
   void write(const lightbeam::op_row& row) {
+    using lightbeam::imm;
     w_.opcode(row.code);
-    if (row.immediate == lightbeam::imm::memarg) w_.u32(r_.below(row.natural_alignment + 1u)).u32(offset());
-    if (row.immediate == lightbeam::imm::memory) w_.u32(0);
+    switch (row.immediate) {
+      case imm::memarg: w_.u32(r_.below(row.natural_alignment + 1u)).u32(offset()); break;
+      case imm::memory: w_.u32(0); break;
+      case imm::memory_copy:
+      case imm::memory_init: w_.u32(0).u32(0); break;
+      case imm::table: w_.u32(module_.references); break;
+      case imm::table_copy: w_.u32(module_.references).u32(module_.references); break;
+      case imm::table_init: w_.u32(module_.elements).u32(module_.references); break;
+      default: break;
+    }
+  }
+  // Writes an operand that is likely to lie in the memory or the table, or to be a length of little; not of operators without any.
+  bool inside(const lightbeam::op_row& row, std::uint8_t k) {
+    using lightbeam::imm;
+    const bool bulk = row.type.ins == 3;
+    switch (row.immediate) {
+      case imm::memarg: return k == 0 && (small_address(), true);
+      case imm::memory:
+      case imm::memory_copy:
+      case imm::memory_init: return bulk && (small_address(), true);
+      case imm::table:
+      case imm::table_copy:
+      case imm::table_init: return w_.op("local.get", any_local(val::i32)).i32(bulk ? 3 : 7).op("i32.and"), true;
+      default: return false;
+    }
+  }
+
+  // ---- references
+
+  // Whether the reference of a table operator comes in front of its k-th other operand.
+  static bool takes_reference(const lightbeam::op_row& row, std::uint8_t k) {
+    return k == 0 ? row.name == "table.grow" : k == 1 && (row.name == "table.set" || row.name == "table.fill");
+  }
+  void reference() {
+    switch (r_.below(5)) {
+      case 0: w_.constant_null(); break;
+      case 1: w_.op("ref.func", module_.identity[r_.below(4)]); break;
+      case 2: w_.op("local.get", kept_reference()); break;
+      case 3: w_.constant_null().op("ref.func", module_.identity[r_.below(4)]), condition(), w_.op("select t", 1).byte(type_byte(val::funcref)); break;
+      default: w_.op("local.get", any_local(val::i32)).i32(7).op("i32.and").op("table.get", module_.references);
+    }
+  }
+  // Of the reference on the stack, which may stay in a local.
+  void is_null() {
+    if (r_.one_in(2)) w_.op("local.tee", kept_reference());
+    else if (r_.one_in(2)) w_.op("local.set", kept_reference()).op("local.get", kept_reference());
+    w_.op("ref.is_null");
   }
 
   // ---- consumers: each takes the chain's result and leaves a value of its type

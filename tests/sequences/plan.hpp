@@ -5,6 +5,7 @@
 
 #include "random.hpp"
 #include <lightbeam/wasm/op_table.hpp>
+#include <algorithm>
 #include <vector>
 
 namespace sequences {
@@ -15,18 +16,27 @@ struct link {
   std::uint8_t position = 0;
 };
 
-// Numeric operators, loads, memory.grow and stores: what has a fixed scalar type and operands.
+// Numeric operators, loads, stores, memory.grow and bulk operators: what has a fixed scalar type and operands.
 inline bool usable(const lightbeam::op_row& row) {
   using lightbeam::imm;
   if (!contains(lightbeam::feature::wasm2_scalar, row.since) || row.type.by_check || row.type.ins == 0) return false;
-  return row.immediate == imm::none || row.immediate == imm::memarg || row.immediate == imm::memory;
+  constexpr imm kinds[] = {imm::none, imm::memarg, imm::memory, imm::memory_copy, imm::memory_init, imm::table_copy, imm::table_init};
+  return std::find(std::begin(kinds), std::end(kinds), row.immediate) != std::end(kinds);
 }
+// Operators of a table of funcref as a chain sees them: the builder writes their reference, or asks what they give whether it is null.
+inline constexpr lightbeam::op_row table_rows[] = {
+    {lightbeam::op("table.get")->code, "table.get", lightbeam::imm::table, "i:i"},
+    {lightbeam::op("table.set")->code, "table.set", lightbeam::imm::table, "i:"},
+    {lightbeam::op("table.grow")->code, "table.grow", lightbeam::imm::table, "i:i"},
+    {lightbeam::op("table.fill")->code, "table.fill", lightbeam::imm::table, "ii:"},
+};
 
 class plan {
  public:
   plan() {
     for (const auto& row : lightbeam::op_table)
       if (usable(row)) rows_.push_back(&row);
+    for (const auto& row : table_rows) rows_.push_back(&row);
     for (const auto* first : rows_)
       for (const auto* second : rows_) add_pairs(first, second);
   }
