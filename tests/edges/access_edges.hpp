@@ -118,7 +118,7 @@ class access_edges {
     const std::uint64_t bits = lightbeam::is_wide(a.type()) ? stored : std::uint32_t(stored);
     const std::string what = std::string(a.row.name) + " offset " + std::to_string(offset) + ", address " + std::to_string(address) + ", form " + std::to_string(int(f)) + ", memory of " + std::to_string(a.size);
     checks_.expect(wanted, w.call(name(f, offset, address), {std::int32_t(first), std::int32_t(second), any_value::from_words(a.type(), &bits)}), what);
-    checks_.expect(windows(memory, a, at) == wanted_memory && w.front_is_intact(), what + ": the memory differs from what it must be");
+    checks_.expect(windows(memory, a, at) == wanted_memory && w.canaries_live(), what + ": the memory differs from what it must be");
     if (good && a.stores()) fill_windows(memory, a);
   }
   static std::uint64_t loaded(const lightbeam::memory& m, const access& a, std::uint64_t at) {

@@ -88,7 +88,7 @@ class bulk_edges {
     const bool changes = good && r.count;
     mirror after = changes ? before_ : mirror(0);
     if (changes) effect(after);
-    checks_.expect((changes ? after : before_).equals(world_->memory()) && world_->front_is_intact(), what + ": the memory differs from what it must be");
+    checks_.expect((changes ? after : before_).equals(world_->memory()) && world_->canaries_live(), what + ": the memory differs from what it must be");
     if (changes) before_.put(world_->memory());
   }
 
