@@ -84,6 +84,7 @@ inline int run_suite(int argc, char** argv, const fs::path& whole, const script_
   if (options->folders.empty()) options->folders.push_back(whole);
   for (auto& folder : options->folders) {
     if (!fs::exists(folder)) folder = whole / folder;
+    if (!fs::exists(folder) && fs::exists(whole)) return std::printf("there is no folder %s\n0 passed, 1 failed, 0 skipped\n", folder.c_str()), 1;
     if (!fs::exists(folder)) return std::printf("SKIPPED: there is no folder %s\n0 passed, 0 failed, 1 skipped\n", folder.c_str()), 0;
   }
   tally all;

@@ -202,11 +202,19 @@ TEST_CASE("a listing in small pieces gives every name once") {
       at += std::uint32_t(sizeof e) + e.name_length;
       if (at > used) break;
       names.push_back(g.get(g.data_at + at - e.name_length, e.name_length));
-      cookie = e.next;
+      CHECK(e.next == ++cookie);  // fits the 32 bits of wasi-libc's telldir
     }
   }
+  // From the middle, once more, and after the entry before was removed.
+  for (const bool removed : {false, true}) {
+    const std::string middle = names[51], next = names[52];
+    if (removed && middle.starts_with("file")) fs::remove(g.host.path / "given/sub" / middle);
+    REQUIRE(fd_readdir(g.state, g.memory, fd, g.data_at, 200, 52, g.result) == success);
+    CHECK(g.get(g.data_at + sizeof(guest_dirent), std::uint32_t(next.size())) == next);
+    CHECK(g.load<guest_dirent>(g.data_at).next == 53);
+  }
   std::sort(names.begin(), names.end());
-  for (const auto nowhere : {std::uint64_t{1} << 63, ~std::uint64_t{0}}) CHECK(fd_readdir(g.state, g.memory, fd, g.data_at, 200, nowhere, g.result) == inval);
+  for (const auto nowhere : {std::uint64_t{105}, std::uint64_t{1} << 63, ~std::uint64_t{0}}) CHECK(fd_readdir(g.state, g.memory, fd, g.data_at, 200, nowhere, g.result) == inval);
   CHECK(names.size() == 104);  // with inner.txt, deep, . and ..
   CHECK(std::adjacent_find(names.begin(), names.end()) == names.end());
   CHECK(std::find(names.begin(), names.end(), "file99") != names.end());
@@ -278,6 +286,12 @@ TEST_CASE("a standard stream that the host has closed stays closed, whatever get
   CHECK(g.read(in) == "(error)");
   CHECK(g.write(out, "x") == badf);
   CHECK(g.host.read("given/hello.txt") == "hello, world");
+  for (const std::uint8_t tag : {std::uint8_t{1}, std::uint8_t{2}}) {  // which is known at once, although nothing limits the wait
+    CHECK(g.memory.store(0, guest_subscription{.user_data = 5, .tag = tag, .clock_or_fd = tag == 1 ? in : out, .timeout = 0, .precision = 0, .flags = 0}) == success);
+    CHECK(poll_oneoff(g.state, g.memory, 0, 1000, 1, 2000) == success);
+    CHECK(g.load(2000) == 1);
+    CHECK(g.load<guest_event>(1000).error == badf);
+  }
 }
 
 TEST_CASE("opening a FIFO does not wait for its other end") {
@@ -290,6 +304,21 @@ TEST_CASE("opening a FIFO does not wait for its other end") {
   REQUIRE(g.open("fifo", 0, right::fd_write) == success);
   CHECK(g.write(g.opened(), "through") == success);
   CHECK(g.read(reading) == "through");
+}
+
+TEST_CASE("what is removed or renamed is the link itself, though a slash follows") {
+  sandbox_guest g;
+  fs::create_directory(g.host.path / "given/empty");
+  fs::create_directory_symlink("empty", g.host.path / "given/link");
+  const auto n = g.put("link/"), m = g.put("elsewhere", g.second_text_at);
+  CHECK(path_remove_directory(g.state, g.memory, g.folder, g.text_at, n) == notdir);
+  CHECK(path_unlink_file(g.state, g.memory, g.folder, g.text_at, n) == notdir);
+  CHECK(path_rename(g.state, g.memory, g.folder, g.text_at, n, g.folder, g.second_text_at, m) == notdir);
+  CHECK(path_create_directory(g.state, g.memory, g.folder, g.text_at, n) == exist);
+  CHECK(fs::is_directory(g.host.path / "given/empty"));
+  CHECK(fs::is_symlink(g.host.path / "given/link"));
+  CHECK(path_filestat_get(g.state, g.memory, g.folder, 0, g.text_at, n, g.data_at) == success);
+  CHECK(g.load<guest_filestat>(g.data_at).type == std::uint8_t(file_type::directory));
 }
 
 TEST_CASE("a link is read whole or not at all") {

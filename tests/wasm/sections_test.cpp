@@ -180,6 +180,7 @@ TEST_CASE("a name section that makes no sense is skipped") {
   };
   CHECK(name({1, 4, 1, 0, 1, 'f'}) == "f");
   CHECK(name({0, 2, 1, 'm', 1, 4, 1, 0, 1, 'f', 2, 1, 0}) == "f");
+  CHECK(name({1, 7, 2, 0, 1, 'f', 0, 1, 'g'}) == "f");
   CHECK(name({1, 4, 1, 5, 1, 'f'}).empty());
   CHECK(name({1, 4, 1, 0, 1, 0xff}).empty());
   CHECK(name({1, 3, 1, 0, 0}).empty());

@@ -45,6 +45,7 @@ struct branch_table {
     for (const auto& d : named)
       if (auto& f = frame(g, d.depth); f.kind != construct::function && !d.detour) arrive(g, f, common);
 
+    if constexpr (Policy::verifies) slow<Policy>::look_at_upper_half(g, at, table);
     g.a.alu(alu_op::cmp, width::w32, at, std::int32_t(count));
     g.pc = labels;
     number(g);

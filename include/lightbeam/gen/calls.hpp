@@ -44,6 +44,7 @@ struct calls {
     before(g, places.params.size() + 1);
     arguments(g, places.params, &g.sp[-1], seen);
     g.registers |= G::temporaries;
+    if constexpr (Policy::verifies) cold::look_at_upper_half(g, reg::ax, reg::cx);
     if (g.c.layout->inline_table(table)) call_inline_table(g, type, table);
     else call_table(g, type, table);
     after(g, places.results);

@@ -59,15 +59,12 @@ struct memory_access {
     const value& local = g.c.locals[r.owner[std::uint8_t(m.base)]];
     return local.is(where::local) && local.type() == val::i32 && local.epoch() == g.c.epoch;
   }
-  // Code that does so before an i32 is used as an address. What is wrong there is `unreachable`, which no other access of memory says.
   static void look_at_upper_halves(G& g, address m) {
     for (const reg r : {m.base, m.index}) {
       if (r == reg::none) continue;
-      const reg upper = g.temporary();
-      g.a.mov(width::w64, upper, r);
-      g.a.shift(shift_op::shr, width::w64, upper, 32);
-      g.release(upper);
-      g.trap_if(cond::ne, trap_code::unreachable);
+      const reg free = g.temporary();
+      slow<Policy>::look_at_upper_half(g, r, free);
+      g.release(free);
     }
   }
   static effective_address large_offset(G& g, address m, std::uint32_t offset, std::uint32_t bytes) {

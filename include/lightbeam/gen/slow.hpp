@@ -22,6 +22,13 @@ struct slow {
     g.pc = stop;
   }
 
+  // Of policies with `verifies`, where an i32 becomes an address or an index of 64 bits: what is wrong is `unreachable`. Changes flags.
+  static void look_at_upper_half(G& g, reg r, reg free) {
+    g.a.mov(width::w64, free, r);
+    g.a.shift(shift_op::shr, width::w64, free, 32);
+    g.trap_if(cond::ne, trap_code::unreachable);
+  }
+
   // --- settling one entry of the stack ---------------------------------------------------------------------------
 
   [[LIGHTBEAM_SCALAR]] static void constant_to(G& g, address to, value v) {

@@ -59,7 +59,7 @@ struct default_policy {
   using regs = all_registers;
   using assembler = fast_assembler;
   static constexpr feature features = feature::wasm2_scalar;
-  static constexpr bool verifies = false;  // looks for bugs of this library while it compiles, see gen/verify.hpp, and in the code, see memory_access
+  static constexpr bool verifies = false;  // looks for bugs of this library while it compiles, see gen/verify.hpp, and in the code, see slow::look_at_upper_half
   static constexpr cpu_level cpu = cpu_level::v3;  // the highest level that code may use; engines take a lower cap
 };
 

@@ -15,6 +15,7 @@ struct descriptor {
   std::uint16_t flags = 0;  // fd_flag
   std::uint64_t base = 0, inheriting = 0;
   std::string preopened;  // the guest's name of a directory given to it
+  std::vector<long> positions;  // behind the entries of a directory that were read, in the order of their cookies
 
   int host() const { return owned ? *owned : borrowed; }
 };

@@ -207,9 +207,9 @@ class entry_writer {
   explicit entry_writer(std::span<std::byte> to) : to_(to) {}
   bool full() const { return used_ == to_.size(); }
   std::uint32_t used() const { return std::uint32_t(used_); }
-  void put(const dirent& e) {
+  void put(const dirent& e, std::uint64_t next) {
     const std::string_view name = e.d_name;
-    const guest_dirent head{std::uint64_t(e.d_off), std::uint64_t(e.d_ino), std::uint32_t(name.size()), std::uint32_t(type_of(mode_t(DTTOIF(e.d_type))))};
+    const guest_dirent head{next, std::uint64_t(e.d_ino), std::uint32_t(name.size()), std::uint32_t(type_of(mode_t(DTTOIF(e.d_type))))};
     append(&head, sizeof head);
     append(name.data(), name.size());
   }
@@ -223,25 +223,28 @@ class entry_writer {
   std::span<std::byte> to_;
   std::size_t used_ = 0;
 };
-// Cookies are the kernel's own positions; each call opens the directory anew, so that they depend on nothing else.
+// Cookies count entries, for those who keep them in 32 bits (telldir of wasi-libc): the kernel's own positions may have 64. Each call
+// opens the directory anew, at such a position, so that it does not matter what was removed since.
 inline error_number fd_readdir(wasi_state& s, guest_memory m, std::uint32_t fd, std::uint32_t address, std::uint32_t length, std::uint64_t cookie, std::uint32_t to) {
   return with(s, fd, right::fd_readdir, [&](descriptor& d) {
     const auto buffer = m.slice(address, length);
     if (!buffer || !m.contains(to, 4)) return error_number::fault;
-    if (!fits_offset(cookie)) return error_number::inval;
+    if (cookie > d.positions.size()) return error_number::inval;
     host_fd again(::openat(d.host(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!again) return from_host(errno);
     const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(*again), ::closedir);
     if (!stream) return from_host(errno);
     again.release();  // the stream owns it now
-    if (cookie != 0) ::seekdir(stream.get(), long(cookie));
+    if (cookie != 0) ::seekdir(stream.get(), d.positions[std::size_t(cookie - 1)]);
     entry_writer writer(*buffer);
     while (!writer.full()) {
       errno = 0;
       const dirent* e = ::readdir(stream.get());
       if (!e && errno != 0) return from_host(errno);
       if (!e) break;
-      writer.put(*e);
+      if (cookie == d.positions.size()) d.positions.emplace_back();
+      d.positions[std::size_t(cookie)] = e->d_off;
+      writer.put(*e, ++cookie);
     }
     return m.store(to, writer.used());
   });

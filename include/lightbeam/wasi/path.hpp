@@ -121,12 +121,16 @@ struct located {
   bool must_be_directory = false;  // the path ended with a slash
 };
 
+// Whether a symbolic link at the end of a path stands for what it names: always, where a slash follows it, or, as for what is
+// made, removed or renamed, never.
+enum class last_link { followed, before_slash, kept };
+
 // Finds files below a directory; what leads out of it is refused (notcapable): `..`, absolute paths, symbolic links.
 class sandbox {
  public:
   explicit sandbox(bool use_openat2 = true) : openat2_(use_openat2) {}
 
-  error_number locate(int root, std::string_view guest_path, bool follow, located& to) {
+  error_number locate(int root, std::string_view guest_path, last_link last, located& to) {
     if (guest_path.empty()) return error_number::noent;
     if (guest_path.find('\0') != guest_path.npos) return error_number::inval;
     if (guest_path.size() >= longest_path) return error_number::nametoolong;
@@ -145,7 +149,8 @@ class sandbox {
         return error_number::success;
       }
       std::string target;
-      if (!(follow || to.must_be_directory) || read_link(*to.parent, to.name, target) != error_number::success) return error_number::success;
+      const bool follows = last == last_link::followed || (last == last_link::before_slash && to.must_be_directory);
+      if (!follows || read_link(*to.parent, to.name, target) != error_number::success) return error_number::success;
       if (target.starts_with('/')) return error_number::notcapable;
       path = parent + '/' + target;
     }

@@ -8,16 +8,17 @@ namespace lightbeam::inline LIGHTBEAM_ABI::wasi_preview1 {
 
 // Runs `then(descriptor&, located&)` where the directory has the rights and the path stays below it.
 template <class F>
-error_number with_path(wasi_state& s, guest_memory m, std::uint32_t fd, std::uint64_t needed, std::uint32_t address, std::uint32_t length, bool follow, F then) {
+error_number with_path(wasi_state& s, guest_memory m, std::uint32_t fd, std::uint64_t needed, std::uint32_t address, std::uint32_t length, last_link last, F then) {
   return with(s, fd, needed, [&](descriptor& d) {
     const auto path = m.text(address, length);
     if (!path) return error_number::fault;
     if (d.type != file_type::directory) return error_number::notdir;
     located at;
-    if (const auto e = s.files.locate(d.host(), *path, follow, at); e != error_number::success) return e;
+    if (const auto e = s.files.locate(d.host(), *path, last, at); e != error_number::success) return e;
     return then(d, at);
   });
 }
+inline last_link last_link_of(std::uint32_t lookup) { return lookup & lookup_symlink_follow ? last_link::followed : last_link::before_slash; }
 // A path that ends with a slash names a directory or nothing.
 inline error_number stat_of(const located& at, struct stat& s) {
   if (const auto e = checked(::fstatat(*at.parent, at.name.c_str(), &s, AT_SYMLINK_NOFOLLOW)); e != error_number::success) return e;
@@ -29,22 +30,22 @@ inline error_number check_slash(const located& at) {
 }
 
 inline error_number path_create_directory(wasi_state& s, guest_memory m, std::uint32_t fd, std::uint32_t path, std::uint32_t length) {
-  return with_path(s, m, fd, right::path_create_directory, path, length, false,
+  return with_path(s, m, fd, right::path_create_directory, path, length, last_link::kept,
                    [](descriptor&, located& at) { return checked(::mkdirat(*at.parent, at.name.c_str(), 0777)); });
 }
 inline error_number path_remove_directory(wasi_state& s, guest_memory m, std::uint32_t fd, std::uint32_t path, std::uint32_t length) {
-  return with_path(s, m, fd, right::path_remove_directory, path, length, false,
+  return with_path(s, m, fd, right::path_remove_directory, path, length, last_link::kept,
                    [](descriptor&, located& at) { return checked(::unlinkat(*at.parent, at.name.c_str(), AT_REMOVEDIR)); });
 }
 inline error_number path_unlink_file(wasi_state& s, guest_memory m, std::uint32_t fd, std::uint32_t path, std::uint32_t length) {
-  return with_path(s, m, fd, right::path_unlink_file, path, length, false, [](descriptor&, located& at) {
+  return with_path(s, m, fd, right::path_unlink_file, path, length, last_link::kept, [](descriptor&, located& at) {
     if (const auto e = check_slash(at); e != error_number::success) return e;
     return checked(::unlinkat(*at.parent, at.name.c_str(), 0));
   });
 }
 
 inline error_number path_filestat_get(wasi_state& s, guest_memory m, std::uint32_t fd, std::uint32_t lookup, std::uint32_t path, std::uint32_t length, std::uint32_t to) {
-  return with_path(s, m, fd, right::path_filestat_get, path, length, lookup & lookup_symlink_follow, [&](descriptor&, located& at) {
+  return with_path(s, m, fd, right::path_filestat_get, path, length, last_link_of(lookup), [&](descriptor&, located& at) {
     struct stat st {};
     if (const auto e = stat_of(at, st); e != error_number::success) return e;
     return m.store(to, to_guest(st));
@@ -52,7 +53,7 @@ inline error_number path_filestat_get(wasi_state& s, guest_memory m, std::uint32
 }
 inline error_number path_filestat_set_times(wasi_state& s, guest_memory m, std::uint32_t fd, std::uint32_t lookup, std::uint32_t path, std::uint32_t length,
                                             std::uint64_t access, std::uint64_t modification, std::uint32_t flags) {
-  return with_path(s, m, fd, right::path_filestat_set_times, path, length, lookup & lookup_symlink_follow, [&](descriptor&, located& at) {
+  return with_path(s, m, fd, right::path_filestat_set_times, path, length, last_link_of(lookup), [&](descriptor&, located& at) {
     file_times t;
     if (const auto e = t.set(access, modification, flags); e != error_number::success) return e;
     if (const auto e = check_slash(at); e != error_number::success) return e;
@@ -62,7 +63,7 @@ inline error_number path_filestat_set_times(wasi_state& s, guest_memory m, std::
 
 inline error_number path_readlink(wasi_state& s, guest_memory m, std::uint32_t fd, std::uint32_t path, std::uint32_t length, std::uint32_t address,
                                   std::uint32_t size, std::uint32_t to) {
-  return with_path(s, m, fd, right::path_readlink, path, length, false, [&](descriptor&, located& at) {
+  return with_path(s, m, fd, right::path_readlink, path, length, last_link::before_slash, [&](descriptor&, located& at) {
     const auto buffer = m.slice(address, size);
     std::string target;
     if (!buffer || !m.contains(to, 4)) return error_number::fault;
@@ -74,7 +75,7 @@ inline error_number path_readlink(wasi_state& s, guest_memory m, std::uint32_t f
 }
 // A link out of the directory would be refused when it is followed; one to an absolute path is refused at once.
 inline error_number path_symlink(wasi_state& s, guest_memory m, std::uint32_t target, std::uint32_t target_length, std::uint32_t fd, std::uint32_t path, std::uint32_t length) {
-  return with_path(s, m, fd, right::path_symlink, path, length, false, [&](descriptor&, located& at) {
+  return with_path(s, m, fd, right::path_symlink, path, length, last_link::kept, [&](descriptor&, located& at) {
     const auto to = m.text(target, target_length);
     if (!to) return error_number::fault;
     if (to->size() >= longest_path) return error_number::nametoolong;
@@ -87,9 +88,9 @@ inline error_number path_symlink(wasi_state& s, guest_memory m, std::uint32_t ta
 
 inline error_number path_link(wasi_state& s, guest_memory m, std::uint32_t from_fd, std::uint32_t lookup, std::uint32_t from, std::uint32_t from_length,
                               std::uint32_t to_fd, std::uint32_t to, std::uint32_t to_length) {
-  return with_path(s, m, from_fd, right::path_link_source, from, from_length, lookup & lookup_symlink_follow, [&](descriptor&, located& source) {
+  return with_path(s, m, from_fd, right::path_link_source, from, from_length, last_link_of(lookup), [&](descriptor&, located& source) {
     if (const auto e = check_slash(source); e != error_number::success) return e;
-    return with_path(s, m, to_fd, right::path_link_target, to, to_length, false, [&](descriptor&, located& at) {
+    return with_path(s, m, to_fd, right::path_link_target, to, to_length, last_link::kept, [&](descriptor&, located& at) {
       if (at.must_be_directory) return error_number::noent;
       return checked(::linkat(*source.parent, source.name.c_str(), *at.parent, at.name.c_str(), 0));
     });
@@ -97,10 +98,10 @@ inline error_number path_link(wasi_state& s, guest_memory m, std::uint32_t from_
 }
 inline error_number path_rename(wasi_state& s, guest_memory m, std::uint32_t from_fd, std::uint32_t from, std::uint32_t from_length, std::uint32_t to_fd,
                                 std::uint32_t to, std::uint32_t to_length) {
-  return with_path(s, m, from_fd, right::path_rename_source, from, from_length, false, [&](descriptor&, located& source) {
+  return with_path(s, m, from_fd, right::path_rename_source, from, from_length, last_link::kept, [&](descriptor&, located& source) {
     struct stat st {};
     if (const auto e = stat_of(source, st); e != error_number::success) return e;
-    return with_path(s, m, to_fd, right::path_rename_target, to, to_length, false, [&](descriptor&, located& at) {
+    return with_path(s, m, to_fd, right::path_rename_target, to, to_length, last_link::kept, [&](descriptor&, located& at) {
       if (at.must_be_directory && !S_ISDIR(st.st_mode)) return error_number::notdir;
       return checked(::renameat(*source.parent, source.name.c_str(), *at.parent, at.name.c_str()));
     });
@@ -135,8 +136,8 @@ inline error_number path_open(wasi_state& s, guest_memory m, std::uint32_t fd, s
   const bool creates = open_flags & open_flag::create, truncates = open_flags & open_flag::truncate;
   if (creates && open_flags & open_flag::directory) return error_number::inval;  // old kernels make a file first
   const std::uint64_t needed = right::path_open | (creates ? right::path_create_file : 0) | (truncates ? right::path_filestat_set_size : 0);
-  const bool follow = (lookup & lookup_symlink_follow) && !(creates && open_flags & open_flag::exclusive);
-  return with_path(s, m, fd, needed, path, length, follow, [&](descriptor& d, located& at) {
+  const last_link last = creates && open_flags & open_flag::exclusive ? last_link::before_slash : last_link_of(lookup);
+  return with_path(s, m, fd, needed, path, length, last, [&](descriptor& d, located& at) {
     if ((base & ~d.inheriting) || (inheriting & ~d.inheriting)) return error_number::notcapable;
     if (creates && at.must_be_directory) return error_number::isdir;
     if (s.descriptors.full()) return error_number::mfile;  // before anything is created or truncated

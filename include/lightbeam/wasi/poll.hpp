@@ -18,6 +18,7 @@ class poll_set {
     if (tag > 2) return event(s, error_number::inval);
     descriptor* d = nullptr;
     if (const auto e = state_.descriptors.find(std::uint32_t(s.clock_or_fd), right::poll_fd_readwrite, d); e != error_number::success) return event(s, e);
+    if (d->host() < 0) return event(s, error_number::badf);  // the host closed it
     fds_.push_back({d->host(), short(tag == 1 ? POLLIN : POLLOUT), 0});
     waiting_.push_back(s);
   }
