@@ -125,11 +125,14 @@ watched() {
     "$(with_quickjs --large echo "$mutations --part larger")" "$(with_quickjs --large echo "$mutations --part large")" "csmith.sh 500 1000" "$folder-watched/tests/edges"
   unset ASAN_OPTIONS
 }
-# agree_on PART EVERY PERCENT: all go to wasm-tools' validator, and every so manieth to wabt's, which takes one a process.
+# agree_on PART PERCENT: with wasm-tools' validator, and wabt's beside it.
 agree_on() {
   local work before=$failed
   work=$(mktemp -d)
-  with_quickjs --large "$folder/tests/mutations" --part "$1" --scale "$3" --write /dev/stdout | .cache/agree/release/agree "$work" "$2" > "$work/agreed" || rm "$work/agreed"  # it ended early
+  mkfifo "$work/modules"
+  .cache/agree/wabt_agree "$work" < "$work/modules" > "$work/wabt_agree.agreed" 2> "$work/assertions" &
+  with_quickjs --large "$folder/tests/mutations" --part "$1" --scale "$2" --write /dev/stdout | tee "$work/modules" | .cache/agree/release/agree "$work" > "$work/agree.agreed" || rm "$work/agree.agreed"  # it ended early
+  wait $! || rm "$work/wabt_agree.agreed"
   run "agree on $1" python3 tests/mutations/agree.py "$work"
   [ "$failed" -gt "$before" ] || rm -rf "$work"
 }
@@ -142,10 +145,11 @@ agree() {
     return
   fi
   "${cargo[@]}" build --offline --release "${at[@]}" --target-dir .cache/agree || { count 0 1 0; return; }
-  agree_on prefixes $((1 + 4 * percent)) "$percent"
-  agree_on larger $((1 + percent / 8)) "$percent"
-  agree_on mutations $((1 + percent / 8)) "$percent"
-  if npm_package @jitl/quickjs-wasmfile-release-sync 0.32.0 > /dev/null; then agree_on large $((1 + percent / 4)) "$percent"; else count 0 0 1; fi
+  g++ -std=c++20 -O2 tests/mutations/wabt_agree.cpp -o .cache/agree/wabt_agree -lwabt || { count 0 1 0; return; }
+  agree_on prefixes "$percent"
+  agree_on larger "$percent"
+  agree_on mutations "$percent"
+  if npm_package @jitl/quickjs-wasmfile-release-sync 0.32.0 > /dev/null; then agree_on large "$percent"; else count 0 0 1; fi
 }
 bombs() { with_quickjs --reference run bombs "$folder/tests/bombs" "$@"; }
 edges() { run edges "$folder/tests/edges" "$@"; }

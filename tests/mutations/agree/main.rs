@@ -1,9 +1,9 @@
 //! The verdicts of wasm-tools' validator beside ours, on modules that `mutations --write /dev/stdout` writes.
 //!
-//! usage: agree FOLDER EVERY
+//! usage: agree FOLDER
 //!
 //! Reads from standard input: for each module a line `NAME<tab>SIZE<tab>VERDICT`, and its bytes. Writes into FOLDER the modules about
-//! which the two differ, with `differences.tsv`, and every EVERY-th for other validators, with `verdicts.tsv`. Prints how many agreed.
+//! which the two differ, with `differences.tsv`. Prints how many agreed.
 
 use std::error::Error;
 use std::fs::{self, File};
@@ -23,14 +23,10 @@ fn verdict(module: &[u8]) -> String {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().collect();
-    let (folder, every) = match arguments.as_slice() {
-        [_, folder, every] => (folder, every.parse::<u64>()?),
-        _ => return Err("usage: agree FOLDER EVERY".into()),
-    };
+    let [_, folder] = arguments.as_slice() else { return Err("usage: agree FOLDER".into()) };
     let mut differences = BufWriter::new(File::create(format!("{folder}/differences.tsv"))?);
-    let mut verdicts = BufWriter::new(File::create(format!("{folder}/verdicts.tsv"))?);
     let mut input = BufReader::with_capacity(1 << 20, io::stdin().lock());
-    let (mut line, mut module, mut read, mut agreed) = (Vec::new(), Vec::new(), 0u64, 0u64);
+    let (mut line, mut module, mut agreed) = (Vec::new(), Vec::new(), 0u64);
     panic::set_hook(Box::new(|_| {}));
     while input.read_until(b'\n', &mut line)? > 0 {
         let text = String::from_utf8_lossy(&line).trim_end().to_string();
@@ -39,19 +35,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         module.resize(size.parse()?, 0);
         input.read_exact(&mut module)?;
         let theirs = verdict(&module);
-        let agree = (ours == "valid") == (theirs == "valid") && theirs != CRASHED;
-        if agree {
+        if (ours == "valid") == (theirs == "valid") && theirs != CRASHED {
             agreed += 1;
         } else {
             writeln!(differences, "{name}\t{ours}\t{theirs}")?;
-        }
-        if read % every == 0 {
-            writeln!(verdicts, "{name}\t{ours}")?;
-        }
-        if !agree || read % every == 0 {
             fs::write(format!("{folder}/{name}"), &module)?;
         }
-        read += 1;
         line.clear();
     }
     println!("{agreed}");
