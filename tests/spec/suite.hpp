@@ -83,9 +83,11 @@ inline int run_suite(int argc, char** argv, const fs::path& whole, const script_
   if (options->help) return std::printf("%s%s", fs::path(argv[0]).filename().c_str(), options_help), 0;
   if (options->folders.empty()) options->folders.push_back(whole);
   for (auto& folder : options->folders) {
-    if (!fs::exists(folder)) folder = whole / folder;
-    if (!fs::exists(folder) && fs::exists(whole)) return std::printf("there is no folder %s\n0 passed, 1 failed, 0 skipped\n", folder.c_str()), 1;
-    if (!fs::exists(folder)) return std::printf("SKIPPED: there is no folder %s\n0 passed, 0 failed, 1 skipped\n", folder.c_str()), 0;
+    if (fs::exists(folder)) continue;
+    folder = whole / folder;
+    if (fs::exists(folder)) continue;
+    if (fs::exists(whole)) return std::printf("there is no folder %s\n0 passed, 1 failed, 0 skipped\n", folder.c_str()), 1;
+    return std::printf("SKIPPED: there is no folder %s\n0 passed, 0 failed, 1 skipped\n", folder.c_str()), 0;
   }
   tally all;
   for (const auto& policy : options->policies) all += run_policy(policy, *options, options_of);

@@ -59,6 +59,7 @@ struct memory_access {
     const value& local = g.c.locals[r.owner[std::uint8_t(m.base)]];
     return local.is(where::local) && local.type() == val::i32 && local.epoch() == g.c.epoch;
   }
+  // Of the registers of an address, see slow::look_at_upper_half.
   static void look_at_upper_halves(G& g, address m) {
     for (const reg r : {m.base, m.index}) {
       if (r == reg::none) continue;

@@ -118,7 +118,7 @@ struct module_info {
   plain_vector<data_segment> data;
   plain_vector<body_range> bodies;         // of the functions defined here
   plain_vector<bool> referenced;           // per function: may be the operand of ref.func (exports, elements, globals): C.refs
-  plain_vector<named_function> function_names;  // of the name section, as they come there
+  plain_vector<named_function> function_names;  // of the name section, in the order of the functions
 
   const function_type& type_of(std::uint32_t function) const { return types[functions[function]]; }
   // The name section's, else that of an export; empty where there is none.

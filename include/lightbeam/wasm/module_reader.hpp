@@ -90,7 +90,7 @@ class module_reader {
     if (at_ == info_.bytes.size()) return false;
     const std::uint8_t id = info_.bytes[at_];
     section_ = section(id);
-    if (section_ == section::tag) return fail(failure(failure_kind::unsupported, "tags (feature exceptions) are not supported", at_).in_section(13));
+    if (section_ == section::tag) return fail(failure(failure_kind::unsupported, "tags (feature exceptions) are not supported", at_).in_section(id));
     if (id > 13) return fail(failure(failure_kind::malformed, "malformed section id", at_).of(id));
     if (id != 0 && order(section_) <= last_) return fail("unexpected content after last section", at_);
     std::uint32_t next = at_ + 1, size = 0;
