@@ -117,6 +117,7 @@ struct blocks {
   [[LIGHTBEAM_SCALAR]] static bool restart(G& g, std::span<const val> types, bool in_register) {
     g.registers |= G::temporaries;
     g.sp = g.c.stack + g.c.frame->first;
+    if (types.empty()) return true;
     if (!F::ensure_stack(g, types.size())) return false;
     for (std::size_t i = 0; i < types.size(); ++i) {
       if (i == 0 && in_register) {

@@ -42,9 +42,12 @@ struct flow {
       l.dirty = g.c.dirty & g.in();
       return;
     }
-    store_homes(g, ~l.in);
-    load_homes(g, l.in);
+    if (const std::uint32_t in = g.in(); (in & g.c.dirty & ~l.in) | (l.in & ~in)) adapt(g, l.in);
     if (!l.bound) l.dirty |= g.c.dirty & l.in;  // the header of a loop lets all of its homes be dirty
+  }
+  [[gnu::noinline]] static void adapt(G& g, std::uint32_t in) {
+    store_homes(g, ~in);
+    load_homes(g, in);
   }
   // --- edges between regions: stores and loads only, never moves from register to register ------------------------
 
@@ -178,6 +181,7 @@ struct flow {
   }
   // The operands on top of the stack have these types.
   static bool check(G& g, std::span<const val> types) {
+    if (types.empty()) return true;
     if (!allow(g, types.size())) return false;
     const value* const first = g.c.stack + g.c.frame->first;
     if (std::size_t(g.sp - first) < types.size()) return g.mismatch(types[types.size() - std::size_t(g.sp - first) - 1], val::none), false;

@@ -243,18 +243,17 @@ struct fast_assembler {
   // or r12, or an index, takes a SIB byte; reg::none has the low bits that say `no index`. Not inlined: they are long; all that they
   // take and give back fits in registers.
   [[gnu::noinline]] static std::uint8_t* in_frame(std::uint8_t* out, form f, reg r, std::int32_t k) {
-    const std::uint32_t mod = std::uint32_t(k != 0) << !is_small(k);
-    return finish(out, f, middle(r), mod << 6 | low(r) << 3 | 0x2404u, 2, k, mod + (mod & 2));
+    const std::uint32_t mod = std::uint32_t(k != 0) + !is_small(k);
+    return finish(out, f, middle(r), mod << 6 | low(r) << 3 | 4, 0x24, 2, k, mod + (mod & 2));
   }
   [[gnu::noinline]] static std::uint8_t* elsewhere(std::uint8_t* out, form f, reg r, std::uint64_t m) {
     const std::uint32_t base = m & 0xff, index = m >> 8 & 0xff, scale = m >> 16 & 0xff, low_base = base & 7;
     if (base == std::uint32_t(reg::none)) [[unlikely]] return without_base(out, f, r, m);
     const auto k = std::int32_t(m >> 32);
-    const std::uint32_t mod = std::uint32_t((k != 0) | (low_base == 5)) << !is_small(k);
-    const std::uint32_t sib = (index != std::uint32_t(reg::none)) | (low_base == 4);
-    const std::uint32_t with_sib = 4 | (scale << 6 | (index & 7) << 3 | low_base) << 8;
-    const std::uint32_t place = low_base ^ ((low_base ^ with_sib) & (0 - sib));
-    return finish(out, f, middle(r) | (index >> 2 & 2) | base >> 3, mod << 6 | low(r) << 3 | place, 1 + sib, k, mod + (mod & 2));
+    const std::uint32_t mod = std::uint32_t((k != 0) | (low_base == 5)) + !is_small(k);
+    const std::uint32_t indexed = index != std::uint32_t(reg::none), place = indexed << 2 | (low_base & (indexed - 1));
+    return finish(out, f, middle(r) | (index >> 2 & 2) | base >> 3, mod << 6 | low(r) << 3 | place, scale << 6 | (index & 7) << 3 | low_base,
+                  1 + (place == 4), k, mod + (mod & 2));
   }
   // xbyak writes [index] and [index * 2] as [base] and [base + index]. What is left has a displacement of 32 bits.
   [[gnu::noinline]] static std::uint8_t* without_base(std::uint8_t* out, form f, reg r, std::uint64_t m) {
@@ -263,15 +262,17 @@ struct fast_assembler {
     const std::uint32_t scale = indexed ? m >> 16 & 0xff : 0;
     const auto k = std::int32_t(m >> 32);
     if (indexed && scale < 2) return elsewhere(out, f, r, packed({index, scale == 0 ? reg::none : index, 0, k}));
-    const std::uint32_t tail = low(r) << 3 | 4 | (scale << 6 | low(index) << 3 | 5) << 8;
-    return finish(out, f, middle(r) | high(index) << 1, tail, 2, k, 4);
+    return finish(out, f, middle(r) | high(index) << 1, low(r) << 3 | 4, scale << 6 | low(index) << 3 | 5, 2, k, 4);
   }
-  static std::uint8_t* finish(std::uint8_t* out, form f, std::uint32_t rex_bits, std::uint32_t tail, std::uint32_t tail_bytes, std::int32_t k,
-                              std::uint32_t displacement_bytes) {
+  // A store for each part: cheaper than shifting them into one word. `bytes` counts ModRM, and SIB if it is there.
+  static std::uint8_t* finish(std::uint8_t* out, form f, std::uint32_t rex_bits, std::uint32_t modrm, std::uint32_t sib, std::uint32_t bytes,
+                              std::int32_t k, std::uint32_t displacement_bytes) {
     fast_assembler a{out};
     a.rex(f.rex | rex_bits);
-    const std::uint64_t rest = tail | std::uint64_t{std::uint32_t(k)} << 8 * tail_bytes;
-    a.put(f.opcode | rest << 8 * f.bytes, f.bytes + tail_bytes + displacement_bytes);
+    a.put(f.opcode, f.bytes);
+    a.out[0] = std::uint8_t(modrm), a.out[1] = std::uint8_t(sib);
+    a.out += bytes;
+    a.put(std::uint32_t(k), displacement_bytes);
     return a.out;
   }
   // The sequences that the manuals of Intel and AMD recommend.
