@@ -2,7 +2,7 @@
 
 MUTANTS = [
     # homes and labels
-    ("dirty homes are not stored where a label wants them in slots", "gen/flow.hpp", "    store_homes(g, ~l.in);\n", ""),
+    ("dirty homes are not stored where a label wants them in slots", "gen/flow.hpp", "    store_homes(g, ~in);\n", ""),
     ("a label forgets which homes later edges leave dirty", "gen/flow.hpp", "    if (!l.bound) l.dirty |= g.c.dirty & l.in;", "    //"),
     ("an edge between regions does not store", "gen/flow.hpp", "      else if (g.in() & g.c.dirty & mask(home)) g.store_typed", "      else if (false) g.store_typed"),
     ("an edge between regions does not load", "gen/flow.hpp", "left = in & ~kept; left;", "left = 0u & ~kept; left;"),

@@ -41,7 +41,7 @@ struct function_body {
       if (!c.failed) close(c, entry);
       else if (c.failed->kind() != failure_kind::limit) dead_code<Policy>::explain(c, operators);
     }
-    if (c.failed) return std::move(*c.failed).in_function(function).in_section(10);
+    if (c.failed) [[unlikely]] return std::move(*c.failed).in_function(function).in_section(10);
     return {};
   }
 
@@ -84,7 +84,7 @@ struct function_body {
     c.local_count = std::uint32_t(c.local_memory.size());
     return true;
   }
-  static void explain_locals(compile_context& c) {
+  [[gnu::cold, gnu::noinline]] static void explain_locals(compile_context& c) {
     reader in(std::span(c.body, c.body_end), 0, "unexpected end of section or function");
     read_local_groups(in, Policy::features, [](std::uint32_t, val) {});
     c.failed = in ? failure(failure_kind::invalid, "locals were refused that are valid (a bug of this library)", 0) : in.error();
@@ -203,7 +203,7 @@ struct function_body {
     g.save();
   }
 
-  static std::uint32_t overflow_parameters(compile_context& c, G& g) {
+  [[gnu::noinline, LIGHTBEAM_SCALAR]] static std::uint32_t overflow_parameters(compile_context& c, G& g) {
     auto places = value_places::arguments();
     std::uint32_t in = 0;
     g.a.load(load_op::mov64, reg::ax, {convention::instance, reg::none, 0, header_offset::store_context});
@@ -226,7 +226,9 @@ struct function_body {
     while (first < c.local_count && c.locals[first].base() != reg::none) ++first;
     // The frame covers the slots up to that of the last local without a home, and no more.
     const std::uint32_t end = std::uint32_t(c.frame_bytes / 8);
-    if (first >= end || end - first <= 8) return;
+    if (first < end && end - first > 8) zero_in_loop(c, g, first, end);
+  }
+  [[gnu::noinline, LIGHTBEAM_SCALAR]] static void zero_in_loop(compile_context& c, G& g, std::uint32_t first, std::uint32_t end) {
     for (std::uint32_t i = first; i < c.local_count; ++i)
       if (c.locals[i].base() == reg::none) c.locals[i] = value::local(c.locals[i].type(), i, reg::none);
     g.a.alu(alu_op::xor_, width::w32, reg::ax, reg::ax);

@@ -30,12 +30,6 @@ template <class T>
 constexpr bool alignment_fits(const T&, const row_data&) { return true; }
 constexpr bool alignment_fits(const memarg& m, const row_data& row) { return m.align <= row.alignment; }
 
-// An immediate or an operand that does not fit. Which, and why, is said by the validator, which looks at the function once more.
-template <class Policy>
-void rejected(generator<Policy>& g) {
-  g.fail(failure_kind::invalid, "an operator was refused that is valid (a bug of this library)");
-}
-
 // A handler may have a short way for the frequent forms of its operands: `quick` does all of the operator, immediates included,
 // or returns false with nothing changed. It calls nothing, so its step keeps nothing in saved registers.
 template <class H, class G>
@@ -43,18 +37,30 @@ concept has_quick = requires(const H& h, G& g, const row_data& row) {
   { h.quick(g, row) } -> std::same_as<bool>;
 };
 
-// A handler that is rare, or beside its `quick`, is not made part of its step: it is compiled as other functions are, and
-// calls what steps contain. Each that is made part of one takes a unit a tenth of a second to compile.
+// A handler that is rare, or beside its `quick`, is not made part of a step: it is compiled as other functions are, and calls what
+// steps contain. One step serves all of them that take the same immediates: each that had one of its own would take a unit a
+// twentieth of a second to compile, and being part of it twice that.
 template <class H>
 concept is_rare = requires { H::rare; };
-template <class Policy, class H, class... Immediate>
-void lower_out_of_line(generator<Policy>& g, const H* h, Immediate... i) { (*h)(g, i...); }
+template <class... Immediate>
+struct rare_handler {
+  void (*run)(compile_context&, const void* handler, Immediate...);
+  const void* handler;
 
+  void operator()(auto& g, Immediate... i) const {
+    g.save();
+    run(g.c, handler, i...);
+    g.reload();
+  }
+};
 template <class Policy, class H, class... Immediate>
-void handle(generator<Policy>& g, const H& h, Immediate... i) {
-  if constexpr (is_rare<H>) g.template cold<&lower_out_of_line<Policy, H, Immediate...>>(&h, i...);
-  else h(g, i...);
-}
+void run_rare(generator<Policy>& g, const void* handler, Immediate... i) { (*static_cast<const H*>(handler))(g, i...); }
+template <class Policy, op O, class... Immediate>
+inline constexpr rare_handler<Immediate...> rare_handler_of = [] {
+  const auto& handler = Policy::overrides::template handler<O>();
+  using H = std::remove_cvref_t<decltype(handler)>;
+  return rare_handler<Immediate...>{&generator<Policy>::template outlined<&run_rare<Policy, H, Immediate...>, const void*, Immediate...>, &handler};
+}();
 
 // Decode, validate and lower one operator: the whole pipeline. One instantiation serves all operators of a shape; what tells
 // them apart comes with the entry. Flat, so that the cursor never has an address and stays in registers.
@@ -66,15 +72,15 @@ template <class Policy, class H, imm I, int Ins>
   for (int k = 0; k < Ins; ++k) wrong |= g.sp[k - Ins].tag ^ e->row.in[k];
   const H& h = *static_cast<const H*>(e->handler);
   if constexpr (I == imm::none || I == imm::br_table) {
-    if (wrong & value::type_mask) [[unlikely]] g.template refuse<&rejected<Policy>>();
-    else handle(g, h);
+    if (wrong & value::type_mask) [[unlikely]] g.reject();
+    else h(g);
   } else {
     const auto read = read_immediate<I>(g.pc);
     if (!read.length || wrong & value::type_mask || !alignment_fits(read.value, e->row)) [[unlikely]] {
-      g.template refuse<&rejected<Policy>>();
+      g.reject();
     } else {
       g.pc += read.length;
-      handle(g, h, read.value);
+      h(g, read.value);
     }
   }
   if constexpr (tail_calls) {
@@ -84,69 +90,55 @@ template <class Policy, class H, imm I, int Ins>
     g.save();
   }
 }
-template <class Policy, class H, imm I, int Ins>
+// H is the handler, Rest what the full step sees of it.
+template <class Policy, class H, class Rest, imm I, int Ins>
 [[LIGHTBEAM_FLAT]] void quick_step(compile_context* c, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry* e) {
   using G = generator<Policy>;
   G g{pc + 1, sp, {out}, registers, *c, pc};
   std::uint64_t wrong = 0;
   for (int k = 0; k < Ins; ++k) wrong |= g.sp[k - Ins].tag ^ e->row.in[k];
-  const bool done = !(wrong & value::type_mask) && static_cast<const H*>(e->handler)->quick(g, e->row);
+  const void* handler = e->handler;
+  if constexpr (is_rare<H>) handler = static_cast<const Rest*>(handler)->handler;
+  const bool done = !(wrong & value::type_mask) && static_cast<const H*>(handler)->quick(g, e->row);
   if constexpr (tail_calls) {
     if (done) [[likely]] {
       const entry* next = &c->table[*g.pc];
       LIGHTBEAM_TAIL next->step(c, g.pc, g.sp, g.a.out, g.registers, next);
     }
-    LIGHTBEAM_TAIL full_step<Policy, H, I, Ins>(c, pc, sp, out, registers, e);
+    LIGHTBEAM_TAIL full_step<Policy, Rest, I, Ins>(c, pc, sp, out, registers, e);
   } else {
     if (done) g.save();
-    else full_step<Policy, H, I, Ins>(c, pc, sp, out, registers, e);
+    else full_step<Policy, Rest, I, Ins>(c, pc, sp, out, registers, e);
   }
 }
-template <class Policy, class H, imm I, int Ins>
+template <class Policy, class H, class Rest, imm I, int Ins>
 constexpr entry::step_fn step_of() {
-  if constexpr (has_quick<H, generator<Policy>>) return &quick_step<Policy, H, I, Ins>;
-  else return &full_step<Policy, H, I, Ins>;
+  if constexpr (has_quick<H, generator<Policy>>) return &quick_step<Policy, H, Rest, I, Ins>;
+  else return &full_step<Policy, Rest, I, Ins>;
+}
+template <class Policy, op O, int Ins, class... Immediate>
+constexpr entry entry_of(row_data data) {
+  const auto& handler = Policy::overrides::template handler<O>();
+  using H = std::remove_cvref_t<decltype(handler)>;
+  if constexpr (is_rare<H>) return {step_of<Policy, H, rare_handler<Immediate...>, O->immediate, Ins>(), &rare_handler_of<Policy, O, Immediate...>, data};
+  else return {step_of<Policy, H, H, O->immediate, Ins>(), &handler, data};
 }
 
-// Ends the chain: reached by the 0xff that pads every body, or through fail().
+// Ends the chain: reached by the 0xff that pads every body, through fail(), or by what is no operator of this policy's features.
 template <class Policy>
 void stop(compile_context* c, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry*) {
   auto g = generator<Policy>{pc, sp, {out}, registers, *c, pc};
-  if (!c->done && !c->failed) {
-    if (pc >= c->body_end) g.fail(failure_kind::malformed, "unexpected end of section or function");  // beyond it where a constant was cut off
-    else g.template refuse<&slow<Policy>::illegal_opcode>(std::uint32_t{*pc});
-  }
+  if (!c->done && !c->failed) g.reject();
   g.save();
   c->halted = true;
-}
-
-// An operator whose feature is off; the row says which. Prefixed operators come here by their own row.
-template <class Policy>
-void unsupported(compile_context* c, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry* e) {
-  auto g = generator<Policy>{pc, sp, {out}, registers, *c, pc};
-  g.fail(failure_kind::unsupported, unsupported_text(e->row.row));
-  g.save();
-  c->halted = true;
-}
-
-// A prefixed operator without an entry: unknown, or of a proposal that is never lowered.
-template <class Policy>
-[[gnu::noinline]] const entry* unlisted(compile_context& c, const std::uint8_t* pc, std::uint32_t code) {
-  const std::uint32_t whole = prefixed_code(*pc, code);
-  const op_row* row = row_of(whole);
-  c.scratch = {row ? &unsupported<Policy> : &stop<Policy>, nullptr, {}};
-  if (row) c.scratch.row.row = std::uint16_t(row - op_table.data());
-  else if (!c.failed) c.failed = failure(failure_kind::malformed, "illegal opcode", std::uint32_t(pc - c.body)).of(whole);
-  return &c.scratch;
 }
 
 // 0xfc: its operators have codes of their own, in LEB128. The others' proposals are not lowered, so they have no table.
 template <class Policy>
-[[LIGHTBEAM_FLAT]] void prefixed(compile_context* c, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry* e) {
+[[LIGHTBEAM_FLAT]] void prefixed(compile_context* c, const std::uint8_t* pc, value* sp, std::uint8_t* out, std::uint64_t registers, const entry*) {
   const auto code = decode_u32(pc + 1);
-  const entry* next = e;
-  if (code.length && pc[0] == 0xfc && code.value < 256) next = &dispatch<Policy>::table[dispatch<Policy>::misc + code.value];
-  if (next == e || next->step == &stop<Policy>) [[unlikely]] next = unlisted<Policy>(*c, pc, code.length ? code.value : ~0u);
+  const bool listed = code.length && pc[0] == 0xfc && code.value < 256;
+  const entry* const next = &dispatch<Policy>::table[listed ? dispatch<Policy>::misc + code.value : 0xff];
   c->prefix = pc, c->prefixed_by = pc + code.length;
   // The step skips one byte of opcode; it finds the rest skipped here.
   if constexpr (tail_calls) {
@@ -192,23 +184,22 @@ inline constexpr bool fits = false;
 template <class Policy, op O>
 constexpr entry make_entry() {
   row_data data;
-  data.row = O.row;
   data.alignment = O->natural_alignment;
   if constexpr (!contains(Policy::features, O->since)) {
-    return {&unsupported<Policy>, nullptr, data};
+    return {&stop<Policy>, nullptr, data};
   } else {
     using H = std::remove_cvref_t<decltype(Policy::overrides::template handler<O>())>;
     using G = generator<Policy>;
     static_assert(!std::same_as<H, no_handler> || fits<op_name(O)>, "op_table.hpp has a row that no file in lower/ handles");
-    if constexpr (O->immediate == imm::none || O->immediate == imm::br_table) {
-      if constexpr (!handler<H, G>) static_assert(fits<op_name(O)>, "the handler must accept (generator&): its row has no immediate");
-    } else {
-      if constexpr (!handler<H, G, immediate_t<O->immediate>>)
-        static_assert(fits<op_name(O)>, "the handler must accept (generator&, immediate): see its row");
-    }
     constexpr int ins = O->type.by_check ? 0 : O->type.ins;
     for (int k = 0; k < ins; ++k) data.in[k] = std::uint8_t(O->type.in[std::size_t(k)]);
-    return {step_of<Policy, H, O->immediate, ins>(), &Policy::overrides::template handler<O>(), data};
+    if constexpr (O->immediate == imm::none || O->immediate == imm::br_table) {
+      if constexpr (!handler<H, G>) static_assert(fits<op_name(O)>, "the handler must accept (generator&): its row has no immediate");
+      else return entry_of<Policy, O, ins>(data);
+    } else {
+      if constexpr (!handler<H, G, immediate_t<O->immediate>>) static_assert(fits<op_name(O)>, "the handler must accept (generator&, immediate): see its row");
+      else return entry_of<Policy, O, ins, immediate_t<O->immediate>>(data);
+    }
   }
 }
 

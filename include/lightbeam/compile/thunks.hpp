@@ -5,7 +5,7 @@
 #include "../x64/operand.hpp"
 #include <algorithm>
 #include <concepts>
-#include <map>
+#include <cstdlib>
 #include <string_view>
 
 namespace lightbeam::inline LIGHTBEAM_ABI {
@@ -136,28 +136,33 @@ class thunk_writer {
     a_.jmp(base_ + at.trap);
 
     const auto& all = image.info.types;
-    const auto less = [&](std::uint32_t a, std::uint32_t b) {
-      const int order = text(all[a].params).compare(text(all[b].params));
-      return order != 0 ? order < 0 : text(all[a].results) < text(all[b].results);
-    };
-    std::map<std::uint32_t, std::uint32_t, decltype(less)> written(less);
+    plain_vector<const function_type*> sorted;
+    for (std::uint32_t i = 0; i < all.size(); ++i)
+      if (used[i]) sorted.push_back(&all[i]);
+    if (sorted.size() != 0) std::qsort(sorted.begin(), sorted.size(), sizeof sorted[0], by_content);
     image.entry_thunks.resize(all.size()), image.host_adapters.resize(all.size());
-    for (std::uint32_t i = 0; i < all.size(); ++i) {
-      if (!used[i]) continue;
-      if (const std::uint32_t same = written.try_emplace(i, i).first->second; same != i) {
-        image.entry_thunks[i] = image.entry_thunks[same], image.host_adapters[i] = image.host_adapters[same];
+    for (std::size_t k = 0; k < sorted.size(); ++k) {
+      auto &entry_thunk = image.entry_thunks[std::size_t(sorted[k] - all.data())], &host_adapter = image.host_adapters[std::size_t(sorted[k] - all.data())];
+      if (k != 0 && by_content(&sorted[k - 1], &sorted[k]) == 0) {
+        const auto same = std::size_t(sorted[k - 1] - all.data());
+        entry_thunk = image.entry_thunks[same], host_adapter = image.host_adapters[same];
         continue;
       }
       align();
-      image.entry_thunks[i] = here();
-      entry(all[i]);
+      entry_thunk = here();
+      entry(*sorted[k]);
       align();
-      image.host_adapters[i] = here();
-      adapter(all[i]);
+      host_adapter = here();
+      adapter(*sorted[k]);
     }
   }
 
  private:
+  static int by_content(const void* x, const void* y) {
+    const auto &a = **static_cast<const function_type* const*>(x), &b = **static_cast<const function_type* const*>(y);
+    const int order = text(a.params).compare(text(b.params));
+    return order != 0 ? order : text(a.results).compare(text(b.results));
+  }
   static std::string_view text(const std::vector<val>& types) { return {reinterpret_cast<const char*>(types.data()), types.size()}; }
   static std::size_t overflow(std::uint32_t i) { return offsetof(context, overflow) + 8 * std::size_t{i}; }
   static address place(reg base, std::integral auto offset) { return {base, reg::none, 0, std::int32_t(offset)}; }

@@ -21,7 +21,7 @@ struct blocks {
     static constexpr std::int8_t codes[] = {-1, -2, -3, -4, -5, -16, -17};
     if (immediate == -64) return true;
     if (immediate >= 0) {
-      if (std::uint64_t(immediate) >= g.c.info->types.size()) return g.unknown("unknown type", std::uint32_t(immediate)), false;
+      if (std::uint64_t(immediate) >= g.c.info->types.size()) return g.reject(), false;
       const auto& t = g.c.info->types[std::size_t(immediate)];
       types = {t.params, t.results};
       return true;
@@ -31,9 +31,7 @@ struct blocks {
         types.results = {&singles[i], 1};
         return true;
       }
-    const bool single = immediate > -64;
-    const type_refusal r = refused_type(single ? std::uint8_t(immediate & 0x7f) : 0, single ? "malformed value type" : "malformed block type");
-    return g.fail(r.kind, r.what), false;
+    return g.reject(), false;
   }
 
   // Parameters end in slots when they must be found by more than one way: by the back edge of a loop, by both arms of an if.
@@ -100,7 +98,7 @@ struct blocks {
 
   [[LIGHTBEAM_SCALAR]] static void else_(G& g) {
     auto& f = *g.c.frame;
-    if (f.kind != construct::then_arm) return g.fail(failure_kind::malformed, "else without if");
+    if (f.kind != construct::then_arm) return g.reject();
     if (!f.dead) {
       if (!F::check_exactly(g, f.results)) return;
       F::branch(g, f);
@@ -141,8 +139,7 @@ struct blocks {
     if (f.kind == construct::function) return end_function(g);
     if (!f.dead && !F::check_exactly(g, results)) return;
     if (f.kind == construct::then_arm) {
-      if (!std::equal(params.begin(), params.end(), results.begin(), results.end()))
-        return g.fail(failure_kind::invalid, "type mismatch: an if without else must leave what it takes");
+      if (!std::equal(params.begin(), params.end(), results.begin(), results.end())) return g.reject();  // there is no else to change them
       if (f.else_place && !results.empty()) return end_with_parameters(g);
     }
     const bool joined = f.kind != construct::loop && (f.target.place || f.target.tables || f.target.stubs || f.else_place);

@@ -14,7 +14,7 @@ struct branch_table {
   // g.pc is at the vector of labels; padded input ends it.
   static void lower(G& g) {
     const value index = g.pop();
-    if (index.type() != val::i32) return g.mismatch(val::i32, index.type());
+    if (index.type() != val::i32) return g.reject();
     const std::uint8_t* const labels = g.pc;
     const std::uint32_t count = number(g), first = g.c.tables + 1;
     std::span<const val> types;
@@ -81,7 +81,7 @@ struct branch_table {
     if (*g.pc < 0x80) [[likely]] return *g.pc++;
     const auto read = decode_u32(g.pc);
     g.pc += read.length;
-    if (read.length == 0) g.fail(failure_kind::malformed, "integer representation too long");
+    if (read.length == 0) g.reject();
     return read.value;
   }
   static control& frame(G& g, std::uint32_t depth) { return *(g.c.frame - depth); }
@@ -107,12 +107,12 @@ struct branch_table {
     for (std::uint64_t i = 0; i <= count; ++i) {
       const std::uint32_t depth = number(g);
       if (g.c.failed) return false;
-      if (depth >= g.c.frames.size()) return g.unknown("unknown label", depth), false;
+      if (depth >= g.c.frames.size()) return g.reject(), false;
       auto& f = frame(g, depth);
       if (f.table >= first) continue;
       f.table = first + std::uint32_t(named.size());
       if (named.empty()) types = f.branch_types();
-      else if (types.size() != f.branch_types().size()) return g.fail(failure_kind::invalid, "type mismatch: labels of br_table differ in arity"), false;
+      else if (types.size() != f.branch_types().size()) return g.reject(), false;
       if (!F::check(g, f.branch_types())) return false;
       named.push_back({depth, 0});
     }

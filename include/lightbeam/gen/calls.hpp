@@ -14,7 +14,7 @@ struct calls {
 
   [[gnu::always_inline]] static void direct(G& g, std::uint32_t index) {
     const auto& info = *g.c.info;
-    if (index >= info.functions.size()) return g.unknown("unknown function", index);
+    if (index >= info.functions.size()) return g.reject();
     const std::uint32_t type = info.functions[index];
     const auto& places = g.c.signature(type);
     const survey seen = look(g, places.params, nullptr);
@@ -34,10 +34,8 @@ struct calls {
 
   static void indirect(G& g, std::uint32_t type, std::uint32_t table) {
     const auto& info = *g.c.info;
-    if (table >= info.tables.size()) return g.unknown("unknown table", table);
-    if (info.tables[table].element != val::funcref) return g.mismatch(val::funcref, info.tables[table].element);
-    if (type >= info.types.size()) return g.unknown("unknown type", type);
-    if (g.sp[-1].type() != val::i32) return g.mismatch(val::i32, g.sp[-1].type());
+    if (table >= info.tables.size() || info.tables[table].element != val::funcref || type >= info.types.size()) return g.reject();
+    if (g.sp[-1].type() != val::i32) return g.reject();
     const auto& places = g.c.signature(type);
     const survey seen = look(g, places.params, &g.sp[-1]);
     if (seen.mistyped) return --g.sp, void(F::check(g, info.types[type].params));

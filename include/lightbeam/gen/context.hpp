@@ -18,8 +18,6 @@ struct compile_context;
 // What a step needs of its row at run time.
 struct row_data {
   std::uint8_t in[3] = {};
-  std::uint8_t out = 0;
-  std::uint16_t row = 0;
   std::uint8_t alignment = 0;  // natural alignment of memory operators, as a power of two
 };
 
@@ -185,7 +183,6 @@ struct compile_context {
   bool done = false;
   bool halted = false;
   const std::uint8_t* body_end = nullptr;
-  entry scratch;                 // of an operator without one
   const std::uint8_t* ended = nullptr;  // past the last end
   std::uint32_t current_region = 0;
   std::uint32_t open_loops = 0;

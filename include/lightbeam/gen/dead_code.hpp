@@ -30,7 +30,7 @@ struct dead_code {
       g.pc = *next;
       return;
     }
-    g.fail(failure_kind::invalid, "");
+    g.reject();
     g.c.failed = next.error();
   }
   // What the validator says of a function that could not be compiled, whose operators begin there: handlers and steps know what does

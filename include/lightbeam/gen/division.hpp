@@ -7,13 +7,11 @@ namespace lightbeam::inline LIGHTBEAM_ABI {
 
 // Division is explicitly checked, so that there is one signal only: the fault of a memory access. Slow anyway, so out of line.
 struct divide {
+  static constexpr bool rare = true;
   width w;
   bool is_signed, remainder;
 
-  void operator()(auto& g) const {
-    using Policy = policy_of<decltype(g)>;
-    g.template cold<&divide::lower<Policy>>(*this);
-  }
+  void operator()(auto& g) const { lower(g, *this); }
 
  private:
   LIGHTBEAM_SMALL

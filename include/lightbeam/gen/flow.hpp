@@ -174,7 +174,7 @@ struct flow {
 
   static bool types_match(G& g, const value* p, std::span<const val> types) {
     for (const val t : types) {
-      if (p->type() != t) return g.mismatch(t, p->type()), false;
+      if (p->type() != t) return g.reject(), false;
       ++p;
     }
     return true;
@@ -184,14 +184,14 @@ struct flow {
     if (types.empty()) return true;
     if (!allow(g, types.size())) return false;
     const value* const first = g.c.stack + g.c.frame->first;
-    if (std::size_t(g.sp - first) < types.size()) return g.mismatch(types[types.size() - std::size_t(g.sp - first) - 1], val::none), false;
+    if (std::size_t(g.sp - first) < types.size()) return g.reject(), false;
     return types_match(g, g.sp - types.size(), types);
   }
   // And there is nothing else in this block.
   static bool check_exactly(G& g, std::span<const val> types) {
     if (!check(g, types)) return false;
     if (std::size_t(g.sp - (g.c.stack + g.c.frame->first)) == types.size()) return true;
-    return g.fail(failure_kind::invalid, "type mismatch: values remain on the stack at the end of the block"), false;
+    return g.reject(), false;
   }
   static bool allow(G& g, std::size_t operands) {
     if (g.c.values.operands(operands)) [[likely]] return true;

@@ -87,28 +87,26 @@ struct generator {
   }
 
   // No error path costs a test per operator: the next dispatch meets 0xff.
-  void fail(failure_kind kind, const char* what, val expected = val::none, val found = val::none) {
-    refuse<&slow<Policy>::fail>(kind, what, expected, found);
-  }
-  void unknown(const char* what, std::uint32_t index) { refuse<&slow<Policy>::unknown>(what, index); }
-  void mismatch(val expected, val found) { fail(failure_kind::invalid, "type mismatch", expected, found); }
+  void fail(failure_kind kind, const char* what) { refuse<&slow<Policy>::fail>(kind, what); }
+  // An operator that is not valid here. Which, and why, is said by the validator, which looks at the function once more.
+  void reject() { refuse<&slow<Policy>::rejected>(); }
 
   bool has_memory(std::uint32_t index) {
     if (index < c.info->memories.size()) [[likely]] return true;
-    return unknown("unknown memory", index), false;
+    return reject(), false;
   }
   bool has_data(std::uint32_t segment) {
-    if (!c.info->data_count) return fail(failure_kind::malformed, "data count section required"), false;
+    if (!c.info->data_count) return reject(), false;
     if (segment < *c.info->data_count) return true;
-    return unknown("unknown data segment", segment), false;
+    return reject(), false;
   }
   bool has_table(std::uint32_t index) {
     if (index < c.info->tables.size()) return true;
-    return unknown("unknown table", index), false;
+    return reject(), false;
   }
   bool has_elements(std::uint32_t segment) {
     if (segment < c.info->elements.size()) return true;
-    return unknown("unknown elem segment", segment), false;
+    return reject(), false;
   }
 
   // --- registers -------------------------------------------------------------------------------------------------

@@ -64,11 +64,11 @@ struct alu {
     if (commutes && (x.is(where::constant) || (y.is(where::reg) && !x.is(where::reg)))) std::swap(x, y);
     using Policy = policy_of<decltype(g)>;
     if (op == alu_op::and_ && g.reads_truth(t)) return g.template cold<&alu::test<Policy>>(w, x, y);
-    operands(g, op, w, x, y, commutes);
+    g.template cold<&alu::operands<Policy>>(op, w, x, y, commutes);
   }
-  // Sums call it out of line.
+  // Sums call it, too.
   template <class Policy>
-  static void operands(generator<Policy>& g, alu_op op, width w, value x, value y, bool commutes) {
+  [[LIGHTBEAM_FLAT]] static void operands(generator<Policy>& g, alu_op op, width w, value x, value y, bool commutes) {
     two_operands(g, integer(w), x, y, commutes, true, [=, &g](reg d, value right) {
       g.with_source(right, w, [=, &g](auto s) { g.a.alu(op, w, d, s); });
     });
@@ -132,14 +132,10 @@ struct sum {
       return;
     }
     if (!subtracts && y.is(where::reg) && !x.is(where::reg)) std::swap(x, y);
-    g.template cold<&sum::rest<policy_of<decltype(g)>>>(subtracts ? alu_op::sub : alu_op::add, w, x, y, !subtracts);
+    g.template cold<&alu::operands<policy_of<decltype(g)>>>(subtracts ? alu_op::sub : alu_op::add, w, x, y, !subtracts);
   }
 
  private:
-  template <class Policy>
-  [[LIGHTBEAM_FLAT]] static void rest(generator<Policy>& g, alu_op op, width w, value x, value y, bool commutes) {
-    alu::operands(g, op, w, x, y, commutes);
-  }
   // The parts of a simple x with its homes made valid.
   static value componentise(auto& g, val t, value x) {
     if (x.is(where::address)) return x;
@@ -294,29 +290,29 @@ struct compare {
       c = swapped;
       if (x.is(where::constant)) x = value::in(integer(w), g.writable(x));
     }
-    if (y.is(where::constant)) compare_constant(g, x, y);
-    else {
+    const load_op whole = w == width::w32 ? load_op::mov32 : load_op::mov64;
+    if (g.fits_immediate(y, w)) {
+      with_immediate(g, x, std::int32_t(y.bits64()), whole);
+    } else {
       const reg r = g.readable(x);
-      g.with_source(y, w, [&g, this, r](auto s) { g.a.alu(alu_op::cmp, w, r, s); });
+      g.with_operand(y, whole, [&g, this, r](auto s) { g.a.alu(alu_op::cmp, w, r, s); });
       g.release(r);
     }
     g.push_condition(as_condition(c));
   }
 
  private:
-  static bool small(width w, value y) { return w == width::w32 || std::int64_t(y.bits64()) == std::int32_t(y.bits64()); }
-  void compare_constant(auto& g, value x, value y) const {
+  void with_immediate(auto& g, value x, std::int32_t k, load_op whole) const {
     using G = std::remove_cvref_t<decltype(g)>;
-    const auto k = std::int32_t(y.bits64());
-    if (small(w, y) && G::in_frame(x)) return g.a.alu(alu_op::cmp, w, G::frame_place(x), k);
-    if (small(w, y) && x.is(where::load) && x.loads() == (w == width::w32 ? load_op::mov32 : load_op::mov64)) {
+    if (G::in_frame(x)) return g.a.alu(alu_op::cmp, w, G::frame_place(x), k);
+    if (x.is(where::load) && x.loads() == whole) {
       const address m = g.memory(x, reg::none);
       g.release(x);
       return g.a.alu(alu_op::cmp, w, m, k);
     }
     const reg r = g.readable(x);
-    if (k == 0 && small(w, y)) g.a.test(w, r, r);
-    else g.with_source(y, w, [&g, this, r](auto s) { g.a.alu(alu_op::cmp, w, r, s); });
+    if (k == 0) g.a.test(w, r, r);
+    else g.a.alu(alu_op::cmp, w, r, k);
     g.release(r);
   }
 };

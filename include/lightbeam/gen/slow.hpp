@@ -10,17 +10,13 @@ template <class Policy>
 struct slow {
   using G = generator<Policy>;
 
-  static void fail(G& g, failure_kind kind, const char* what, val expected, val found) {
-    end(g, failure(kind, what).types(std::uint8_t(expected), std::uint8_t(found)));
-  }
-  static void unknown(G& g, const char* what, std::uint32_t index) { end(g, failure(failure_kind::invalid, what).of(index)); }
-  static void illegal_opcode(G& g, std::uint32_t code) { end(g, failure(failure_kind::malformed, "illegal opcode").of(code)); }
-  static void end(G& g, failure&& f) {
+  static void fail(G& g, failure_kind kind, const char* what) {
     static constexpr std::uint8_t stop[] = {0xff};
     const std::uint8_t* const at = g.at == g.c.prefixed_by ? g.c.prefix : g.at;
-    if (!g.c.failed) g.c.failed = std::move(f).at(std::uint32_t(at - g.c.body));
+    if (!g.c.failed) g.c.failed = failure(kind, what).at(std::uint32_t(at - g.c.body));
     g.pc = stop;
   }
+  static void rejected(G& g) { fail(g, failure_kind::invalid, "an operator was refused that is valid (a bug of this library)"); }
 
   // Of policies with `verifies`, where an i32 becomes an address or an index of 64 bits: what is wrong is `unreachable`. Changes flags.
   static void look_at_upper_half(G& g, reg r, reg free) {
@@ -117,7 +113,7 @@ struct slow {
     if (deepest) return to_slot(g, deepest);
     // Only a handler that holds too many could come here. Its code is thrown away.
     g.registers |= wanted;
-    fail(g, failure_kind::limit, "no temporary left (a bug of this library)", val::none, val::none);
+    fail(g, failure_kind::limit, "no temporary left (a bug of this library)");
   }
   static void spill_general(G& g) { spill(g, G::temporaries & general_registers); }
   static void spill_xmm(G& g) { spill(g, G::temporaries & xmm_registers); }

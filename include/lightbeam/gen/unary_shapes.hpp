@@ -7,14 +7,12 @@ namespace lightbeam::inline LIGHTBEAM_ABI {
 
 // clz, ctz and popcnt, with what CPUs of level v1 have where there is nothing better.
 struct bit_count {
+  static constexpr bool rare = true;
   enum class kind : std::uint8_t { clz, ctz, popcnt };
   kind counts;
   width w;
 
-  void operator()(auto& g) const {
-    using Policy = policy_of<decltype(g)>;
-    g.template cold<&bit_count::lower<Policy>>(*this);
-  }
+  void operator()(auto& g) const { lower(g, *this); }
 
  private:
   LIGHTBEAM_SMALL

@@ -16,7 +16,7 @@ struct branches {
 
   static control* target(G& g, std::uint32_t depth) {
     if (depth < g.c.frames.size()) return &g.c.frames[g.c.frames.size() - 1 - depth];
-    return g.unknown("unknown label", depth), nullptr;
+    return g.reject(), nullptr;
   }
   [[gnu::always_inline]] static void br(G& g, std::uint32_t depth) {
     control* const f = target(g, depth);
@@ -28,7 +28,7 @@ struct branches {
     control* const f = target(g, depth);
     if (!f) return;
     const value c = g.pop();
-    if (c.type() != val::i32) return g.mismatch(val::i32, c.type());
+    if (c.type() != val::i32) return g.reject();
     if (!F::check(g, f->branch_types())) return;
     if (c.is(where::constant)) {
       if (c.bits64() == 0) return;
@@ -41,7 +41,7 @@ struct branches {
   }
   [[gnu::always_inline]] static void if_(G& g, std::int64_t type) {
     const value c = g.pop();
-    if (c.type() != val::i32) return g.mismatch(val::i32, c.type());
+    if (c.type() != val::i32) return g.reject();
     if (c.is(where::flags)) return blocks<Policy>::if_(g, type, c.flags());
     g.settle_loads();
     equal_zero::test_zero(g, c, width::w32);
@@ -66,19 +66,19 @@ struct branches {
 };
 
 template <> inline constexpr auto lower<"nop"> = [](auto&) {};
-template <> inline constexpr auto lower<"unreachable"> = [](auto& g) { g.template cold<&branches<policy_of<decltype(g)>>::unreachable>(); };
+template <> inline constexpr auto lower<"unreachable"> = rarely{[](auto& g) { branches<policy_of<decltype(g)>>::unreachable(g); }};
 template <> inline constexpr auto lower<"block"> = [](auto& g, block_type t) { g.template cold<&blocks<policy_of<decltype(g)>>::block>(t.code); };
 template <> inline constexpr auto lower<"loop"> = [](auto& g, block_type t) { g.template cold<&blocks<policy_of<decltype(g)>>::loop>(t.code); };
 template <> inline constexpr auto lower<"if"> = [](auto& g, block_type t) { g.template cold<&branches<policy_of<decltype(g)>>::if_>(t.code); };
-template <> inline constexpr auto lower<"else"> = [](auto& g) { g.template cold<&blocks<policy_of<decltype(g)>>::else_>(); };
+template <> inline constexpr auto lower<"else"> = rarely{[](auto& g) { blocks<policy_of<decltype(g)>>::else_(g); }};
 template <> inline constexpr auto lower<"end"> = [](auto& g) { g.template cold<&blocks<policy_of<decltype(g)>>::end>(); };
 template <> inline constexpr auto lower<"br"> = [](auto& g, std::uint32_t depth) { g.template cold<&branches<policy_of<decltype(g)>>::br>(depth); };
 template <> inline constexpr auto lower<"br_if"> = [](auto& g, std::uint32_t depth) { g.template cold<&branches<policy_of<decltype(g)>>::br_if>(depth); };
-template <> inline constexpr auto lower<"br_table"> = [](auto& g) { g.template cold<&branches<policy_of<decltype(g)>>::br_table>(); };
-template <> inline constexpr auto lower<"return"> = [](auto& g) { g.template cold<&branches<policy_of<decltype(g)>>::leave>(); };
+template <> inline constexpr auto lower<"br_table"> = rarely{[](auto& g) { branches<policy_of<decltype(g)>>::br_table(g); }};
+template <> inline constexpr auto lower<"return"> = rarely{[](auto& g) { branches<policy_of<decltype(g)>>::leave(g); }};
 template <> inline constexpr auto lower<"call"> = [](auto& g, std::uint32_t f) { g.template cold<&calls<policy_of<decltype(g)>>::direct>(f); };
-template <> inline constexpr auto lower<"call_indirect"> = [](auto& g, two_indices i) {
-  g.template cold<&calls<policy_of<decltype(g)>>::indirect>(i.first, i.second);
-};
+template <> inline constexpr auto lower<"call_indirect"> = rarely{[](auto& g, two_indices i) {
+  calls<policy_of<decltype(g)>>::indirect(g, i.first, i.second);
+}};
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -36,14 +36,12 @@ template <> inline constexpr auto lower<"f64.sqrt"> = float_sqrt{true};
 
 // A sequence out of line: which one, and of which width.
 struct float_sequence {
+  static constexpr bool rare = true;
   enum class kind : std::uint8_t { abs, neg, copysign, min, max, nearest, floor, ceil, trunc };
   kind does;
   bool is_double;
 
-  void operator()(auto& g) const {
-    using Policy = policy_of<decltype(g)>;
-    g.template cold<&float_sequence::lower<Policy>>(*this);
-  }
+  void operator()(auto& g) const { lower(g, *this); }
 
  private:
   LIGHTBEAM_SMALL
@@ -83,14 +81,12 @@ template <> inline constexpr auto lower<"f64.max"> = float_sequence{float_sequen
 template <> inline constexpr auto lower<"f64.copysign"> = float_sequence{float_sequence::kind::copysign, true};
 
 struct truncate {
+  static constexpr bool rare = true;
   bool from_double;
   width to;
   bool is_signed, saturates;
 
-  void operator()(auto& g) const {
-    using Policy = policy_of<decltype(g)>;
-    g.template cold<&conversions<Policy>::truncate>(from_double, to, is_signed, saturates);
-  }
+  void operator()(auto& g) const { conversions<policy_of<decltype(g)>>::truncate(g, from_double, to, is_signed, saturates); }
 };
 template <> inline constexpr auto lower<"i32.trunc_f32_s"> = truncate{false, width::w32, true, false};
 template <> inline constexpr auto lower<"i32.trunc_f32_u"> = truncate{false, width::w32, false, false};
@@ -110,15 +106,16 @@ template <> inline constexpr auto lower<"i64.trunc_sat_f64_s"> = truncate{true, 
 template <> inline constexpr auto lower<"i64.trunc_sat_f64_u"> = truncate{true, width::w64, false, true};
 
 struct convert {
+  static constexpr bool rare = true;
   bool to_double;
   width from;
   bool is_signed;
 
   void operator()(auto& g) const {
-    using Policy = policy_of<decltype(g)>;
-    if (is_signed) g.template cold<&conversions<Policy>::convert_signed>(to_double, from);
-    else if (from == width::w32) g.template cold<&conversions<Policy>::convert_u32>(to_double);
-    else g.template cold<&conversions<Policy>::convert_u64>(to_double);
+    using Conversions = conversions<policy_of<decltype(g)>>;
+    if (is_signed) Conversions::convert_signed(g, to_double, from);
+    else if (from == width::w32) Conversions::convert_u32(g, to_double);
+    else Conversions::convert_u64(g, to_double);
   }
 };
 template <> inline constexpr auto lower<"f32.convert_i32_s"> = convert{false, width::w32, true};

@@ -48,15 +48,8 @@ struct runtime_operator {
   val result;
 
   void operator()(auto& g, std::uint64_t indices, bool has_indices) const {
-    using Policy = policy_of<decltype(g)>;
     g.settle_loads();
-    g.template cold<&runtime_operator::lower<Policy>>(*this, indices, has_indices);
-  }
-
- private:
-  template <class Policy>
-  static void lower(generator<Policy>& g, runtime_operator r, std::uint64_t indices, bool has_indices) {
-    calls<Policy>::runtime(g, r.number, r.operands, &indices, has_indices ? 1 : 0, r.result);
+    calls<policy_of<decltype(g)>>::runtime(g, number, operands, &indices, has_indices ? 1 : 0, result);
   }
 };
 

@@ -9,7 +9,7 @@
 namespace lightbeam::inline LIGHTBEAM_ABI {
 
 template <> inline constexpr auto lower<"drop"> = [](auto& g) {
-  if (g.sp[-1].type() == val::none) return g.mismatch(val::i32, val::none);
+  if (g.sp[-1].type() == val::none) return g.reject();
   const value v = g.pop();
   // It may trap.
   if (v.is(where::load)) return g.release(g.writable(v));
@@ -96,28 +96,21 @@ struct selection {
 };
 
 // Numbers of the same type; references need select t.
-template <> inline constexpr auto lower<"select"> = [](auto& g) {
+template <> inline constexpr auto lower<"select"> = rarely{[](auto& g) {
   using Policy = policy_of<decltype(g)>;
-  const val c = g.sp[-1].type();
-  if (c != val::i32) return g.mismatch(val::i32, c);
   const val y = g.sp[-2].type();
-  if (y == val::none || is_reference(y)) return g.mismatch(val::i32, y);
-  if (g.sp[-3].type() != y) return g.mismatch(y, g.sp[-3].type());
-  g.template cold<&selection<Policy>::lower>();
-};
+  if (g.sp[-1].type() != val::i32 || y == val::none || is_reference(y) || g.sp[-3].type() != y) return g.reject();
+  selection<Policy>::lower(g);
+}};
 struct typed_select {
   static constexpr bool rare = true;
   void operator()(auto& g, select_type of) const {
     using Policy = policy_of<decltype(g)>;
     const val t = of.type;
-    if (of.code == 0) return g.fail(failure_kind::invalid, "invalid result arity");
-    if (t == val::none || !contains(Policy::features, feature_of(t))) return refuse(g, refused_type(of.code, "malformed value type"));
-    if (g.sp[-1].type() != val::i32) return g.mismatch(val::i32, g.sp[-1].type());
-    if (g.sp[-2].type() != t) return g.mismatch(t, g.sp[-2].type());
-    if (g.sp[-3].type() != t) return g.mismatch(t, g.sp[-3].type());
-    g.template cold<&selection<Policy>::lower>();
+    if (t == val::none || !contains(Policy::features, feature_of(t))) return g.reject();
+    if (g.sp[-1].type() != val::i32 || g.sp[-2].type() != t || g.sp[-3].type() != t) return g.reject();
+    selection<Policy>::lower(g);
   }
-  static void refuse(auto& g, type_refusal r) { g.fail(r.kind, r.what); }
 };
 template <> inline constexpr auto lower<"select t"> = typed_select{};
 

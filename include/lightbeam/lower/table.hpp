@@ -7,34 +7,32 @@
 namespace lightbeam::inline LIGHTBEAM_ABI {
 
 template <> inline constexpr auto lower<"ref.null"> = rarely{[](auto& g, val t) {
-  if (is_reference(t)) return g.push_constant(t, 0);
-  const type_refusal r = refused_reference(g.pc[-1]);
-  g.fail(r.kind, r.what);
+  if (!is_reference(t)) return g.reject();
+  g.push_constant(t, 0);
 }};
 template <> inline constexpr auto lower<"ref.is_null"> = rarely{[](auto& g) {
   const value v = g.pop();
-  if (!is_reference(v.type())) return g.mismatch(val::funcref, v.type());
+  if (!is_reference(v.type())) return g.reject();
   if (v.is(where::constant)) return g.push_constant(val::i32, v.bits64() == 0);
   equal_zero::test_zero(g, v, width::w64);
   g.push_condition(as_condition(cond::e));
 }};
 template <> inline constexpr auto lower<"ref.func"> = rarely{[](auto& g, std::uint32_t f) {
-  if (f >= g.c.info->functions.size()) return g.unknown("unknown function", f);
-  if (!g.c.info->referenced[f]) return g.fail(failure_kind::invalid, "undeclared function reference");
+  if (f >= g.c.info->functions.size()) return g.reject();
+  if (!g.c.info->referenced[f]) return g.reject();
   runtime_operator{runtime_call::ref_func, 0, val::funcref}(g, f, true);
 }};
 
 // The operand `depth` below the top has the type of the elements of a table.
 bool holds_element(auto& g, std::uint32_t table, std::ptrdiff_t depth) {
   if (!g.has_table(table)) return false;
-  const val wanted = g.c.info->tables[table].element, found = g.sp[-1 - depth].type();
-  if (wanted == found) return true;
-  return g.mismatch(wanted, found), false;
+  if (g.c.info->tables[table].element == g.sp[-1 - depth].type()) return true;
+  return g.reject(), false;
 }
 // Operands below and above the reference, all of type i32.
 bool takes_i32(auto& g, std::initializer_list<std::ptrdiff_t> depths) {
   for (const auto d : depths)
-    if (g.sp[-1 - d].type() != val::i32) return g.mismatch(val::i32, g.sp[-1 - d].type()), false;
+    if (g.sp[-1 - d].type() != val::i32) return g.reject(), false;
   return true;
 }
 
@@ -55,14 +53,12 @@ template <> inline constexpr auto lower<"table.fill"> = rarely{[](auto& g, std::
 }};
 template <> inline constexpr auto lower<"table.copy"> = rarely{[](auto& g, two_indices t) {
   if (!g.has_table(t.first) || !g.has_table(t.second)) return;
-  const val to = g.c.info->tables[t.first].element, from = g.c.info->tables[t.second].element;
-  if (to != from) return g.mismatch(to, from);
+  if (g.c.info->tables[t.first].element != g.c.info->tables[t.second].element) return g.reject();
   runtime_operator{runtime_call::table_copy, 3, val::none}(g, t.first | std::uint64_t{t.second} << 32, true);
 }};
 template <> inline constexpr auto lower<"table.init"> = rarely{[](auto& g, two_indices i) {
   if (!g.has_table(i.second) || !g.has_elements(i.first)) return;
-  const val to = g.c.info->tables[i.second].element, from = g.c.info->elements[i.first].type;
-  if (to != from) return g.mismatch(to, from);
+  if (g.c.info->tables[i.second].element != g.c.info->elements[i.first].type) return g.reject();
   runtime_operator{runtime_call::table_init, 3, val::none}(g, i.first | std::uint64_t{i.second} << 32, true);
 }};
 template <> inline constexpr auto lower<"elem.drop"> = rarely{[](auto& g, std::uint32_t segment) {

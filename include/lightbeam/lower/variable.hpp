@@ -8,7 +8,7 @@ namespace lightbeam::inline LIGHTBEAM_ABI {
 
 struct read_local {
   void operator()(auto& g, std::uint32_t i) const {
-    if (i >= g.c.local_count) return g.unknown("unknown local", i);
+    if (i >= g.c.local_count) return g.reject();
     g.push(g.c.locals[i]);
   }
   bool quick(auto& g, const row_data&) const {
@@ -27,9 +27,9 @@ struct write_local {
 
   void operator()(auto& g, std::uint32_t i) const {
     using Policy = policy_of<decltype(g)>;
-    if (i >= g.c.local_count) [[unlikely]] return g.unknown("unknown local", i);
+    if (i >= g.c.local_count) [[unlikely]] return g.reject();
     const value record = g.c.locals[i];
-    if (g.sp[-1].type() != record.type()) [[unlikely]] return g.mismatch(record.type(), g.sp[-1].type());
+    if (g.sp[-1].type() != record.type()) [[unlikely]] return g.reject();
     const value v = g.pop();
     g.settle_readers(i, record.base());
     if (record.base() == reg::none) return g.template cold<&write_local::to_slot<Policy>>(i, v, tee);
@@ -87,8 +87,7 @@ struct globals {
   }
   static void set(G& g, std::uint32_t i) {
     const auto& type = g.c.info->globals[i];
-    if (!type.is_mutable) return g.fail(failure_kind::invalid, "global is immutable");
-    if (g.sp[-1].type() != type.type) return g.mismatch(type.type, g.sp[-1].type());
+    if (!type.is_mutable || g.sp[-1].type() != type.type) return g.reject();
     const value v = g.pop();
     g.settle_loads();
     reg pointer;
@@ -99,7 +98,7 @@ struct globals {
 };
 template <> inline constexpr auto lower<"global.get"> = [](auto& g, std::uint32_t i) {
   using Policy = policy_of<decltype(g)>;
-  if (i >= g.c.info->globals.size()) return g.unknown("unknown global", i);
+  if (i >= g.c.info->globals.size()) return g.reject();
   const val t = g.c.info->globals[i].type;
   const destination d = g.target(t);
   reg pointer;
@@ -109,7 +108,7 @@ template <> inline constexpr auto lower<"global.get"> = [](auto& g, std::uint32_
 };
 template <> inline constexpr auto lower<"global.set"> = [](auto& g, std::uint32_t i) {
   using Policy = policy_of<decltype(g)>;
-  if (i >= g.c.info->globals.size()) return g.unknown("unknown global", i);
+  if (i >= g.c.info->globals.size()) return g.reject();
   g.template cold<&globals<Policy>::set>(i);
 };
 

@@ -6,7 +6,6 @@
 #include "op_rows_vector.hpp"
 #include <algorithm>
 #include <string>
-#include <vector>
 
 namespace lightbeam::inline LIGHTBEAM_ABI {
 
@@ -94,17 +93,19 @@ struct op {
   constexpr bool operator==(const op&) const = default;
 };
 
-// "v128.load needs the feature simd, which is disabled". Failures point to text that stays, so all of them are made together,
-// the first time that one is wanted. No lambda, which GCC would evaluate when it compiles, for most of a second, in vain.
-[[gnu::cold]] inline std::vector<std::string> unsupported_texts() {
-  std::vector<std::string> all;
+// "v128.load needs the feature simd, which is disabled". Failures point to text that stays, so all of them are made together, in
+// one string, the first time that one is wanted. No lambda, which GCC would evaluate when it compiles, for most of a second, in vain.
+[[gnu::cold]] inline std::string unsupported_texts() {
+  std::string all;
   for (const op_row& row : op_table)
-    all.emplace_back(row.name).append(" needs the feature ").append(text(row.since)).append(", which is disabled");
+    all.append(row.name).append(" needs the feature ").append(text(row.since)).append(", which is disabled").append(1, '\0');
   return all;
 }
 [[gnu::cold]] inline const char* unsupported_text(std::size_t row) {
-  static const std::vector<std::string> texts = unsupported_texts();
-  return texts[row].data();
+  static const std::string texts = unsupported_texts();
+  const char* at = texts.data();
+  while (row--) at += std::char_traits<char>::length(at) + 1;
+  return at;
 }
 
 // The name of an operator as a template argument, for the compiler's messages alone: the names of all handlers' types would grow by it.

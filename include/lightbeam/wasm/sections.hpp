@@ -3,6 +3,7 @@
 #include "const_expression.hpp"
 #include "name_section.hpp"
 #include <algorithm>
+#include <cstdlib>
 
 namespace lightbeam::inline LIGHTBEAM_ABI {
 
@@ -171,23 +172,26 @@ class section_reader {
   std::uint32_t duplicate_export() const {
     struct name {
       std::uint64_t beginning;  // which nearly always decides
-      std::uint32_t index;
+      const export_entry* of;
     };
     plain_vector<name> names(info_.exports.size());
+    if (names.size() == 0) return no_index;
     for (std::uint32_t i = 0; i < names.size(); ++i) {
       const std::string& text = info_.exports[i].name;
       char first[8] = {};
       std::memcpy(first, text.data(), std::min(sizeof first, text.size()));
-      names[i] = {std::bit_cast<std::uint64_t>(first), i};
+      names[i] = {std::bit_cast<std::uint64_t>(first), &info_.exports[i]};
     }
-    std::sort(names.begin(), names.end(), [this](const name& a, const name& b) {
-      if (a.beginning != b.beginning) return a.beginning < b.beginning;
-      const int order = info_.exports[a.index].name.compare(info_.exports[b.index].name);
-      return order != 0 ? order < 0 : a.index < b.index;
+    // C's, which takes a unit less time to compile.
+    std::qsort(names.begin(), names.size(), sizeof(name), [](const void* x, const void* y) {
+      const auto &a = *static_cast<const name*>(x), &b = *static_cast<const name*>(y);
+      if (a.beginning != b.beginning) return a.beginning < b.beginning ? -1 : 1;
+      const int order = a.of->name.compare(b.of->name);
+      return order != 0 ? order : a.of < b.of ? -1 : 1;
     });
     std::uint32_t first = no_index;
     for (std::size_t i = 1; i < names.size(); ++i)
-      if (info_.exports[names[i].index].name == info_.exports[names[i - 1].index].name) first = std::min(first, names[i].index);
+      if (names[i].of->name == names[i - 1].of->name) first = std::min(first, std::uint32_t(names[i].of - info_.exports.data()));
     return first;
   }
 
