@@ -38,8 +38,8 @@ concept has_quick = requires(const H& h, G& g, const row_data& row) {
 };
 
 // A handler that is rare, or beside its `quick`, is not made part of a step: it is compiled as other functions are, and calls what
-// steps contain. One step serves all of them that take the same immediates: each that had one of its own would take a unit a
-// twentieth of a second to compile, and being part of it twice that.
+// steps contain. One step serves all of them that take the same immediates and as many typed operands: each that had one of its
+// own would take a unit a twentieth of a second to compile, and being part of it twice that.
 template <class H>
 concept is_rare = requires { H::rare; };
 template <class... Immediate>

@@ -142,18 +142,18 @@ class thunk_writer {
     if (sorted.size() != 0) std::qsort(sorted.begin(), sorted.size(), sizeof sorted[0], by_content);
     image.entry_thunks.resize(all.size()), image.host_adapters.resize(all.size());
     for (std::size_t k = 0; k < sorted.size(); ++k) {
-      auto &entry_thunk = image.entry_thunks[std::size_t(sorted[k] - all.data())], &host_adapter = image.host_adapters[std::size_t(sorted[k] - all.data())];
+      const auto i = std::size_t(sorted[k] - all.data());
       if (k != 0 && by_content(&sorted[k - 1], &sorted[k]) == 0) {
         const auto same = std::size_t(sorted[k - 1] - all.data());
-        entry_thunk = image.entry_thunks[same], host_adapter = image.host_adapters[same];
+        image.entry_thunks[i] = image.entry_thunks[same], image.host_adapters[i] = image.host_adapters[same];
         continue;
       }
       align();
-      entry_thunk = here();
-      entry(*sorted[k]);
+      image.entry_thunks[i] = here();
+      entry(all[i]);
       align();
-      host_adapter = here();
-      adapter(*sorted[k]);
+      image.host_adapters[i] = here();
+      adapter(all[i]);
     }
   }
 
