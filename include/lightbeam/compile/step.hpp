@@ -180,31 +180,37 @@ template <class Policy>
 template <op_name>
 inline constexpr bool fits = false;
 
-// A row outside Policy::features costs nothing: its handler is never instantiated.
 template <class Policy, op O>
 constexpr entry make_entry() {
+  using H = std::remove_cvref_t<decltype(Policy::overrides::template handler<O>())>;
+  using G = generator<Policy>;
+  static_assert(!std::same_as<H, no_handler> || fits<op_name(O)>, "op_table.hpp has a row that no file in lower/ handles");
   row_data data;
   data.alignment = O->natural_alignment;
-  if constexpr (!contains(Policy::features, O->since)) {
-    return {&stop<Policy>, nullptr, data};
+  constexpr int ins = O->type.by_check ? 0 : O->type.ins;
+  for (int k = 0; k < ins; ++k) data.in[k] = std::uint8_t(O->type.in[std::size_t(k)]);
+  if constexpr (O->immediate == imm::none || O->immediate == imm::br_table) {
+    if constexpr (!handler<H, G>) static_assert(fits<op_name(O)>, "the handler must accept (generator&): its row has no immediate");
+    else return entry_of<Policy, O, ins>(data);
   } else {
-    using H = std::remove_cvref_t<decltype(Policy::overrides::template handler<O>())>;
-    using G = generator<Policy>;
-    static_assert(!std::same_as<H, no_handler> || fits<op_name(O)>, "op_table.hpp has a row that no file in lower/ handles");
-    constexpr int ins = O->type.by_check ? 0 : O->type.ins;
-    for (int k = 0; k < ins; ++k) data.in[k] = std::uint8_t(O->type.in[std::size_t(k)]);
-    if constexpr (O->immediate == imm::none || O->immediate == imm::br_table) {
-      if constexpr (!handler<H, G>) static_assert(fits<op_name(O)>, "the handler must accept (generator&): its row has no immediate");
-      else return entry_of<Policy, O, ins>(data);
-    } else {
-      if constexpr (!handler<H, G, immediate_t<O->immediate>>) static_assert(fits<op_name(O)>, "the handler must accept (generator&, immediate): see its row");
-      else return entry_of<Policy, O, ins, immediate_t<O->immediate>>(data);
-    }
+    if constexpr (!handler<H, G, immediate_t<O->immediate>>) static_assert(fits<op_name(O)>, "the handler must accept (generator&, immediate): see its row");
+    else return entry_of<Policy, O, ins, immediate_t<O->immediate>>(data);
   }
 }
 
+// The rows of Policy::features. The others cost nothing: nothing is instantiated for them.
 template <class Policy>
-constinit const std::array<entry, dispatch<Policy>::size> dispatch<Policy>::table = []<std::size_t... Row>(std::index_sequence<Row...>) {
+inline constexpr auto enabled_rows = [] {
+  constexpr auto enabled = [](const op_row& row) { return contains(Policy::features, row.since); };
+  std::array<std::size_t, std::size_t(std::count_if(op_table.begin(), op_table.end(), enabled))> rows{};
+  std::size_t count = 0;
+  for (std::size_t row = 0; row < op_table.size(); ++row)
+    if (enabled(op_table[row])) rows[count++] = row;
+  return rows;
+}();
+
+template <class Policy>
+constinit const std::array<entry, dispatch<Policy>::size> dispatch<Policy>::table = []<std::size_t... I>(std::index_sequence<I...>) {
   std::array<entry, size> by_code;
   by_code.fill({&stop<Policy>, nullptr, {}});
   const auto place = [&](std::uint32_t code, const entry& e) {
@@ -212,11 +218,11 @@ constinit const std::array<entry, dispatch<Policy>::size> dispatch<Policy>::tabl
     else if (code >> 16 == 0xfc && (code & 0xffff) < 256) by_code[misc + (code & 0xffff)] = e;
   };
   // A list, because Clang nests fold expressions no deeper than 256.
-  const entry entries[] = {make_entry<Policy, op(Row)>()...};
-  for (std::size_t row = 0; row < op_table.size(); ++row) place(op_table[row].code, entries[row]);
+  const entry entries[] = {make_entry<Policy, op(enabled_rows<Policy>[I])>()...};
+  for (std::size_t i = 0; i < sizeof...(I); ++i) place(op_table[enabled_rows<Policy>[i]].code, entries[i]);
   for (const auto prefix : {0xfbu, 0xfcu, 0xfdu, 0xfeu}) by_code[prefix] = {&prefixed<Policy>, nullptr, {}};
   return by_code;
-}(std::make_index_sequence<op_table.size()>{});
+}(std::make_index_sequence<enabled_rows<Policy>.size()>{});
 
 // All operators by way of `step` first.
 template <class Policy>
