@@ -243,17 +243,18 @@ struct fast_assembler {
   // or r12, or an index, takes a SIB byte; reg::none has the low bits that say `no index`. Not inlined: they are long; all that they
   // take and give back fits in registers.
   [[gnu::noinline]] static std::uint8_t* in_frame(std::uint8_t* out, form f, reg r, std::int32_t k) {
+    fast_assembler a = begun(out, f, middle(r));
     const std::uint32_t mod = std::uint32_t(k != 0) + !is_small(k);
-    return finish(out, f, middle(r), mod << 6 | low(r) << 3 | 4, 0x24, 2, k, mod + (mod & 2));
+    return a.ended(mod << 6 | low(r) << 3 | 4, 0x24, 2, k, mod + (mod & 2));
   }
   [[gnu::noinline]] static std::uint8_t* elsewhere(std::uint8_t* out, form f, reg r, std::uint64_t m) {
-    const std::uint32_t base = m & 0xff, index = m >> 8 & 0xff, scale = m >> 16 & 0xff, low_base = base & 7;
-    if (base == std::uint32_t(reg::none)) [[unlikely]] return without_base(out, f, r, m);
+    if (reg(m & 0xff) == reg::none) [[unlikely]] return without_base(out, f, r, m);
+    const std::uint32_t fourths = m & 0x808, others = m & 0x30707;  // bits of register numbers, the scale
+    fast_assembler a = begun(out, f, middle(r) | std::uint8_t(fourths >> 3 | fourths >> 10));
     const auto k = std::int32_t(m >> 32);
+    const std::uint32_t low_base = m & 7, indexed = reg(m >> 8 & 0xff) != reg::none, place = indexed << 2 | (low_base & (indexed - 1));
     const std::uint32_t mod = std::uint32_t((k != 0) | (low_base == 5)) + !is_small(k);
-    const std::uint32_t indexed = index != std::uint32_t(reg::none), place = indexed << 2 | (low_base & (indexed - 1));
-    return finish(out, f, middle(r) | (index >> 2 & 2) | base >> 3, mod << 6 | low(r) << 3 | place, scale << 6 | (index & 7) << 3 | low_base,
-                  1 + (place == 4), k, mod + (mod & 2));
+    return a.ended(mod << 6 | low(r) << 3 | place, others | others >> 5 | (others >> 10 & 0xc0), 1 + (place == 4), k, mod + (mod & 2));
   }
   // xbyak writes [index] and [index * 2] as [base] and [base + index]. What is left has a displacement of 32 bits.
   [[gnu::noinline]] static std::uint8_t* without_base(std::uint8_t* out, form f, reg r, std::uint64_t m) {
@@ -262,18 +263,22 @@ struct fast_assembler {
     const std::uint32_t scale = indexed ? m >> 16 & 0xff : 0;
     const auto k = std::int32_t(m >> 32);
     if (indexed && scale < 2) return elsewhere(out, f, r, packed({index, scale == 0 ? reg::none : index, 0, k}));
-    return finish(out, f, middle(r) | high(index) << 1, low(r) << 3 | 4, scale << 6 | low(index) << 3 | 5, 2, k, 4);
+    return begun(out, f, middle(r) | high(index) << 1).ended(low(r) << 3 | 4, scale << 6 | low(index) << 3 | 5, 2, k, 4);
   }
-  // A store for each part: cheaper than shifting them into one word. `bytes` counts ModRM, and SIB if it is there.
-  static std::uint8_t* finish(std::uint8_t* out, form f, std::uint32_t rex_bits, std::uint32_t modrm, std::uint32_t sib, std::uint32_t bytes,
-                              std::int32_t k, std::uint32_t displacement_bytes) {
+  // A store for each part of an instruction, one after the other: cheaper than shifting them into one word, and fewer registers.
+  static fast_assembler begun(std::uint8_t* out, form f, std::uint32_t rex_bits) {
     fast_assembler a{out};
     a.rex(f.rex | rex_bits);
-    a.put(f.opcode, f.bytes);
-    a.out[0] = std::uint8_t(modrm), a.out[1] = std::uint8_t(sib);
-    a.out += bytes;
-    a.put(std::uint32_t(k), displacement_bytes);
-    return a.out;
+    std::memcpy(a.out, &f, sizeof f);  // the opcode is its first bytes; what follows is written over
+    a.out += f.bytes;
+    return a;
+  }
+  // `bytes` counts ModRM, and SIB if it is there.
+  std::uint8_t* ended(std::uint32_t modrm, std::uint32_t sib, std::uint32_t bytes, std::int32_t k, std::uint32_t displacement_bytes) {
+    out[0] = std::uint8_t(modrm), out[1] = std::uint8_t(sib);
+    out += bytes;
+    put(std::uint32_t(k), displacement_bytes);
+    return out;
   }
   // The sequences that the manuals of Intel and AMD recommend.
   [[gnu::noinline]] static std::uint8_t* nops(std::uint8_t* out, unsigned bytes) {
