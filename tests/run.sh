@@ -88,7 +88,7 @@ unit() {
   together "${all[@]}"
 }
 # Without optimisation: with it GCC takes minutes for one flattened validator under the sanitizers.
-build_sanitized() { build "$folder-sanitized" -Dsanitizers=true -Dpolicies=bounds_checks -Dexamples=false -Dbenches=false -Doptimization=0 -- unit_tests; }
+build_sanitized() { build "$folder-sanitized" -Dsanitizers=true -Dpolicies=bounds_checks,mvp -Dexamples=false -Dbenches=false -Doptimization=0 -- unit_tests; }
 sanitized() {
   build_sanitized
   unit "$folder-sanitized"
@@ -170,7 +170,7 @@ cell() {
 }
 # What the other suites do without is added to their build.
 build_with_every_policy() {
-  local all=guard_pages,bounds_checks,verified,verified_guard_pages variant
+  local all=guard_pages,bounds_checks,verified,verified_guard_pages,mvp variant
   for variant in two_registers reference two_registers_reference; do all+=,guard_pages_$variant,bounds_checks_$variant; done
   [ ! -f "$folder/build.ninja" ] || meson configure "$folder" -Dpolicies=$all
   build "$folder" -Dpolicies=$all --
@@ -196,7 +196,7 @@ all() {
   system
   slice
   cell verified detected
-  together "mutations --scale 5" "sequences --count 90000" "sequences --count 60000 --policy bounds_checks_two_registers_reference --cpu v1 --seed 2" \
+  together "mutations --scale 5" "mutations --policy mvp --scale 5 --seed 2" "sequences --count 90000" "sequences --count 60000 --policy bounds_checks_two_registers_reference --cpu v1 --seed 2" \
     "sequences --count 60000 --policy verified --seed 3" structured "structured --policy bounds_checks_two_registers_reference --cpu v1 --seed 2"
   together run.sh csmith.sh
 }
@@ -207,6 +207,7 @@ long() {
   system_watched
   watched
   with_quickjs --large mutations --scale 20
+  mutations --policy mvp --scale 20 --seed 2
   agree 100
   bombs
   bombs --policy bounds_checks_two_registers --scale 50

@@ -25,6 +25,7 @@ class engine_of final : public any_engine {
       if (auto fed = stream.feed(bytes.first(std::min(chunk, bytes.size()))); !fed) return fed.error();
     return stream.finish();
   }
+  lightbeam::feature features() const override { return Policy::features; }
 
  private:
   lightbeam::engine<Policy> engine_;

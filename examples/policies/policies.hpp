@@ -19,6 +19,7 @@ class any_engine {
   virtual lightbeam::result<lightbeam::module> compile(std::vector<std::uint8_t>&& bytes) const = 0;
   // Feeds the module in chunks of this many bytes.
   virtual lightbeam::result<lightbeam::module> compile_in_chunks(std::span<const std::uint8_t> bytes, std::size_t chunk) const = 0;
+  virtual lightbeam::feature features() const = 0;
 };
 
 // The policies that this program was built with: {guard_pages, bounds_checks} x {all registers, two} x {fast, reference assembler}.

@@ -15,6 +15,7 @@ constexpr int x = 1000, y = 3, z = 77;
 template <class F, class... Argument>
 void check_run(auto expected, const module_builder& m, const module_builder* exporter, Argument... arguments) {
   for (const auto policy : policies::names()) {
+    if (policy == "mvp") continue;  // mutable globals are exported
     CAPTURE(policy);
     const auto engine = policies::make_engine(policy);
     store s;

@@ -91,7 +91,7 @@ class examination {
   // inputs that are slow to examine.
   finding run(std::size_t chunk) {
     const double start = seconds();
-    const auto validated = bounded([&] { return lightbeam::validate(input_, lightbeam::feature::wasm2_scalar); });
+    const auto validated = bounded([&] { return lightbeam::validate(input_, engine_.features()); });
     const auto whole = bounded([&] { return engine_.compile(input_); });
     check_error(validated), check_error(whole);
     compare("validator and engine differ", validated, whole, true);

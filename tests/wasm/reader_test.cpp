@@ -133,7 +133,7 @@ TEST_CASE("memory is not taken for sizes that are only claimed") {
   CHECK(bool(reader.feed(claims)));
   CHECK(info.bytes.capacity() < 1000);
   CHECK(info.types.capacity() == 0);
-  CHECK(reader.finish().error().text() == "malformed: unexpected end, byte 0x11");
+  CHECK(reader.finish().error().text() == "malformed: unexpected end, in the type section, byte 0x11");
 }
 
 TEST_CASE("a module without functions has a code section of nothing") {

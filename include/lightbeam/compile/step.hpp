@@ -184,7 +184,7 @@ template <class Policy, op O>
 constexpr entry make_entry() {
   using H = std::remove_cvref_t<decltype(Policy::overrides::template handler<O>())>;
   using G = generator<Policy>;
-  static_assert(!std::same_as<H, no_handler> || fits<op_name(O)>, "op_table.hpp has a row that no file in lower/ handles");
+  static_assert(!std::same_as<H, no_handler> || fits<op_name(O)>, "no file in lower/ handles this operator, which the policy's features include: what is handled is feature::wasm2_scalar");
   row_data data;
   data.alignment = O->natural_alignment;
   constexpr int ins = O->type.by_check ? 0 : O->type.ins;

@@ -21,7 +21,7 @@ struct blocks {
     static constexpr std::int8_t codes[] = {-1, -2, -3, -4, -5, -16, -17};
     if (immediate == -64) return true;
     if (immediate >= 0) {
-      if (std::uint64_t(immediate) >= g.c.info->types.size()) return g.reject(), false;
+      if (!contains(Policy::features, feature::multi_value) || std::uint64_t(immediate) >= g.c.info->types.size()) return g.reject(), false;
       const auto& t = g.c.info->types[std::size_t(immediate)];
       types = {t.params, t.results};
       return true;

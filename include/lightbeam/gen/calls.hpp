@@ -34,6 +34,8 @@ struct calls {
 
   static void indirect(G& g, std::uint32_t type, std::uint32_t table) {
     const auto& info = *g.c.info;
+    // Without reference types, the table is one byte.
+    if (!contains(Policy::features, feature::reference_types) && (g.pc[-1] != 0 || g.pc[-2] >= 0x80)) return g.reject();
     if (table >= info.tables.size() || info.tables[table].element != val::funcref || type >= info.types.size()) return g.reject();
     if (g.sp[-1].type() != val::i32) return g.reject();
     const auto& places = g.c.signature(type);

@@ -51,7 +51,7 @@ class module_reader {
     const bool in_code = state_ == state::code_head || state_ == state::body_head || state_ == state::body;
     const auto size = std::uint32_t(info_.bytes.size());
     if (state_ != state::section_head || at_ != size)
-      return failure(failure_kind::malformed, "unexpected end", size).in_section(in_code ? code_section : 0xff);
+      return failure(failure_kind::malformed, "unexpected end", size).in_section(in_code ? code_section : state_ == state::content ? std::uint8_t(section_) : 0xff);
     if (info_.bodies.size() != defined_functions()) return inconsistent(size);
     if (info_.data_count && !data_seen_ && *info_.data_count != 0)
       return failure(failure_kind::malformed, "data count and data section have inconsistent lengths", size);
@@ -92,7 +92,7 @@ class module_reader {
     section_ = section(id);
     if (section_ == section::tag) return fail(failure(failure_kind::unsupported, "tags (feature exceptions) are not supported", at_).in_section(id));
     if (id > 13) return fail(failure(failure_kind::malformed, "malformed section id", at_).of(id));
-    if (id != 0 && order(section_) <= last_) return fail("unexpected content after last section", at_);
+    if (id != 0 && order(section_) <= last_) return fail(failure(failure_kind::malformed, "unexpected content after last section", at_).in_section(id));
     std::uint32_t next = at_ + 1, size = 0;
     if (!number(next, no_index, size)) return false;
     if (size > module_limits::bytes) return fail("length out of bounds", at_ + 1);

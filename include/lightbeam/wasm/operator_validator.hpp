@@ -149,7 +149,7 @@ class operator_validator {
   void select() {
     stack_.pop(val::i32);
     const val second = stack_.pop(), first = stack_.pop();
-    if (is_reference(first) || is_reference(second)) return in_.invalid("type mismatch", at_);
+    if (is_reference(first) || is_reference(second)) return in_.invalid("type mismatch: select of references has to say their type", at_);
     if (first != second && first != val::none && second != val::none) return stack_.mismatch(first, second);
     stack_.push(first == val::none ? second : first);
   }
@@ -212,7 +212,7 @@ class operator_validator {
       const std::uint32_t depth = label();
       if (!in_) return;
       const auto types = label_types(depth);
-      if (!first && types.size() != last.size()) return in_.invalid("type mismatch", at_);
+      if (!first && types.size() != last.size()) return in_.invalid("type mismatch: labels of br_table differ in arity", at_);
       if (first || types.data() != last.data()) stack_.check(types);
       last = types;
       first = false;
@@ -226,7 +226,8 @@ class operator_validator {
     stack_.pop(t.params);
     if (!tail) return stack_.push(t.results);
     const auto results = label_types(label_count() - 1);
-    if (!std::equal(results.begin(), results.end(), t.results.begin(), t.results.end())) return in_.invalid("type mismatch", at_);
+    if (!std::equal(results.begin(), results.end(), t.results.begin(), t.results.end()))
+      return in_.invalid("type mismatch: a tail call must give what its function gives", at_);
     stack_.unreachable();
   }
   void function(const op_row& row) {
@@ -264,7 +265,7 @@ class operator_validator {
     if (index >= info_.globals.size()) return in_.unknown("unknown global", index, at_);
     const global_type& g = info_.globals[index];
     if (code == 0x23) return stack_.push(g.type);
-    if (!g.is_mutable) return in_.invalid("global is immutable", at_);
+    if (!g.is_mutable) return in_.fail(failure(failure_kind::invalid, "global is immutable: number", at_).of(index));
     stack_.pop(g.type);
   }
   void table(const op_row& row) {
@@ -284,7 +285,7 @@ class operator_validator {
     val t = val::none;
     for (std::uint32_t i = 0; i < count && in_; ++i) t = types_.value();
     if (!in_) return;
-    if (count != 1) return in_.invalid("invalid result arity", at_);
+    if (count != 1) return in_.fail(failure(failure_kind::invalid, "invalid result arity: expected 1, found", at_).of(count));
     stack_.pop(val::i32), stack_.pop(t), stack_.pop(t), stack_.push(t);
   }
   std::uint32_t table_index() {
@@ -333,7 +334,7 @@ class operator_validator {
     in_.u32();
     if (!in_) return;
     if (memory >= info_.memories.size()) return in_.unknown("unknown memory", memory, at_);
-    if (align > row.natural_alignment) return in_.invalid("alignment must not be larger than natural", at_);
+    if (align > row.natural_alignment) return in_.fail(failure(failure_kind::invalid, "alignment must not be larger than natural: found 2 to the power of", at_).of(align));
     if (row.since == feature::threads && align != row.natural_alignment) in_.invalid("atomic alignment must be natural", at_);
   }
   void lane(std::uint32_t count) {
