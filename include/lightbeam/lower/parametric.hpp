@@ -102,16 +102,11 @@ template <> inline constexpr auto lower<"select"> = rarely{[](auto& g) {
   if (g.sp[-1].type() != val::i32 || y == val::none || is_reference(y) || g.sp[-3].type() != y) return g.reject();
   selection<Policy>::lower(g);
 }};
-struct typed_select {
-  static constexpr bool rare = true;
-  void operator()(auto& g, select_type of) const {
-    using Policy = policy_of<decltype(g)>;
-    const val t = of.type;
-    if (t == val::none || !contains(Policy::features, feature_of(t))) return g.reject();
-    if (g.sp[-1].type() != val::i32 || g.sp[-2].type() != t || g.sp[-3].type() != t) return g.reject();
-    selection<Policy>::lower(g);
-  }
-};
-template <> inline constexpr auto lower<"select t"> = typed_select{};
+template <> inline constexpr auto lower<"select t"> = rarely{[](auto& g, val t) {
+  using Policy = policy_of<decltype(g)>;
+  if (t == val::none || !contains(Policy::features, feature_of(t))) return g.reject();
+  if (g.sp[-1].type() != val::i32 || g.sp[-2].type() != t || g.sp[-3].type() != t) return g.reject();
+  selection<Policy>::lower(g);
+}};
 
 }  // namespace lightbeam::inline LIGHTBEAM_ABI

@@ -140,17 +140,12 @@ inline decoded<block_type> decode_block_type(const std::uint8_t* p) {
   // All that is no index is one byte.
   return {{t.value}, t.value < 0 && t.length != 1 ? 0 : t.length};
 }
-// A vector of exactly one type: the type of a `select t`, with its code, which is 0 where there is not one type.
-struct select_type {
-  val type;
-  std::uint8_t code;
-};
-inline decoded<select_type> decode_select_types(const std::uint8_t* p) {
+// A vector of exactly one type, that of a `select t`; none where it is another number of them, or no type.
+inline decoded<val> decode_select_types(const std::uint8_t* p) {
   const auto count = decode_u32(p);
   if (!count.length) return {};
-  if (count.value != 1) return {{val::none, 0}, count.length};
-  const std::uint8_t code = p[count.length];
-  return {{value_type(code), code}, count.length + 1};
+  if (count.value != 1) return {val::none, count.length};
+  return {value_type(p[count.length]), count.length + 1};
 }
 
 // A memory's index: one byte, and 0, until there are several memories.
